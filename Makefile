@@ -1,0 +1,51 @@
+# Needs Python 3.11 and make. Every target is safe to repeat and redoes nothing that is done.
+# The locks are complete, so pip resolves nothing (--no-deps): faster, and pip cannot match a pinned extra.
+PYTHON ?= python3.11
+BIN := .venv/bin
+STAMPS := .venv/.stamps
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export MLFLOW_DISABLE_TELEMETRY = true
+export BENTOML_DO_NOT_TRACK = True
+export DO_NOT_TRACK = 1
+
+.PHONY: run test check lock clean help
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
+
+.venv/bin/python:
+	@echo "Vitals: making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv || (echo "Vitals needs Python 3.11: install it, or name it with make PYTHON=/path/to/python3.11" >&2; exit 1)
+	@mkdir -p $(STAMPS)
+
+$(STAMPS)/run: requirements/run.lock pyproject.toml | .venv/bin/python
+	@echo "Vitals: installing the packages of requirements/run.lock (hashes checked)"
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/run.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: requirements/dev.lock $(STAMPS)/run
+	@echo "Vitals: installing the test tools of requirements/dev.lock (hashes checked)"
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.lock
+	@touch $@
+
+run: $(STAMPS)/run ## a simulated book, a trained model, and the service on http://127.0.0.1:3000
+	@$(BIN)/vitals demo
+
+test: check ## every check and every test
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(STAMPS)/dev ## formatting, lint, types, import direction
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.house_rules
+
+lock: ## renew the locks (needs uv; hashes, no index lines)
+	uv pip compile pyproject.toml requirements/build.in --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate -o requirements/run.lock
+	uv pip compile --group dev pyproject.toml requirements/build.in -c requirements/run.lock --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/dev.lock
+
+clean: ## removes .venv and everything made, but no book of yours
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info
