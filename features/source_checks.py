@@ -1,0 +1,114 @@
+"""Reads a book and checks it whole: every fault at once, and only rows without any fault go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from features.check_report import CheckReport, too_many_faults
+from features.faults import DataFault, Fault, WrongUse
+from features.source_files import ANCHOR, OpenedBook, open_book
+from features.source_row_checks import CheckedTable, check_table
+from features.source_tables import SourceTable
+
+
+@dataclass(frozen=True)
+class CheckedBook:
+    """A book after its checks.
+
+    `tables` hold the accepted rows only, with the canonical column names, as string,
+    timestamp('UTC'), float64 and boolean; a column that did not come is all null. A table that is
+    missing from the book, or whose file cannot be read, is missing here.
+    """
+
+    folder: Path
+    connection: Any
+    by_table: Mapping[str, CheckedTable]
+    declared: tuple[str, ...]
+    report: CheckReport
+
+    @property
+    def tables(self) -> dict[str, ir.Table]:
+        """The accepted rows by table name: Ibis tables of `connection`, already materialised."""
+        return {name: table.accepted for name, table in self.by_table.items()}
+
+    def raise_if_fatal(self) -> None:
+        """DataFault with every fatal fault at once, if there is one."""
+        self.report.raise_if_fatal()
+
+
+def check_book(
+    folder: Path,
+    tables: Mapping[str, SourceTable],
+    *,
+    max_faulty_share: float = 0.05,
+    connection: Any = None,
+) -> CheckedBook:
+    """Reads and checks the `tables` of the book in `folder`; faults in the data are reported, not raised.
+
+    More than `max_faulty_share` (0 to 1) of faulty rows in a table is fatal. `connection` is an Ibis
+    DuckDB backend of your own (default: a new one, in memory): it holds one book at a time, and its
+    time zone is set to UTC. Raises WrongUse where the share is none.
+
+    >>> import tempfile
+    >>> from features.source_tables import ACCOUNTS
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     lines = "account_id,created_at,owner\\nA-1,2026-01-31T09:30:00Z,\\nA-2,2026-01-31,\\n"
+    ...     _ = (Path(folder) / "accounts.csv").write_text(lines)
+    ...     book = check_book(Path(folder), {"accounts": ACCOUNTS}, max_faulty_share=0.5)
+    >>> book.report.tables[0].accepted, book.report.tables[0].rejected
+    (1, 1)
+    >>> print(book.report.tables[0].faults[0].fault)
+    accounts.created_at is '2026-01-31'; allowed: a time with its zone, such as 2026-01-31T09:30:00Z. \
+Next: add the zone (Z or an offset); in an import mapping, set the source's time zone
+    """
+    if not 0 <= max_faulty_share <= 1:
+        fault = Fault("checks.max_faulty_share", max_faulty_share, "0 to 1", "write 5 % as 0.05")
+        raise WrongUse("The book cannot be checked", [fault])
+    connection = connection or ibis.duckdb.connect()
+    connection.raw_sql("SET TimeZone = 'UTC'")
+    book = open_book(folder, tables, connection)
+    checked = _check_tables(book, connection)
+    report = CheckReport(folder.resolve().name, tuple(table.report for table in checked.values()))
+    too_many = [too_many_faults(table, max_faulty_share) for table in report.exceeds(max_faulty_share)]
+    notices = (*book.notices, *_unknown_contacts(checked))
+    report = CheckReport(report.book, report.tables, (*book.fatal, *too_many), notices)
+    return CheckedBook(folder, connection, checked, tuple(tables), report)
+
+
+def _check_tables(book: OpenedBook, connection: Any) -> dict[str, CheckedTable]:
+    """Accounts first, as the others refer to them. A file that breaks off half-way becomes a fatal fault."""
+    checked: dict[str, CheckedTable] = {}
+    for name in sorted(book.raw, key=lambda name: name != ANCHOR):
+        try:
+            checked[name] = check_table(book.raw[name], _account_list(book, checked), connection)
+        except DataFault as fault:
+            book.fatal.extend(fault.faults)
+    return checked
+
+
+def _account_list(book: OpenedBook, checked: Mapping[str, CheckedTable]) -> ir.Table | None:
+    """The accepted accounts; None where that table is itself unusable: then nothing is said of other rows."""
+    usable = ANCHOR in checked and "account_id" in book.raw[ANCHOR].rows.columns
+    return checked[ANCHOR].accepted if usable else None
+
+
+def _unknown_contacts(checked: Mapping[str, CheckedTable]) -> Iterator[Fault]:
+    """A row of an unknown contact still tells about its account, so it stays: a notice with the count."""
+    if "contacts" not in checked:
+        return
+    known = checked["contacts"].accepted.contact_id
+    for name, table in checked.items():
+        if name != "contacts" and "contact_id" in table.accepted.columns:
+            contact = table.accepted.contact_id
+            unknown = table.accepted.filter(contact.notnull() & contact.notin(known))
+            count, first = unknown.count().execute(), unknown.contact_id.min().execute()
+            if count:
+                found = f"{first} (first of {count:,} rows)"
+                step = "the rows are used, but without a role; add the contacts if you have them"
+                yield Fault(f"{name}.contact_id", found, "a contact_id of contacts", step)

@@ -1,0 +1,103 @@
+"""Checks the rows of one table in one pass, and sets the faulty ones apart.
+
+Every cell becomes a typed value, and every check that fails sets its bit in a mask. Rows with a bit
+set are kept as they came, apart from the accepted ones, so that accepted + rejected = read, always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+
+from features.check_examples import MASK, row_faults
+from features.check_report import TableReport
+from features.faults import DataFault
+from features.source_file_faults import unreadable
+from features.source_files import ANCHOR, RawTable
+from features.source_rules import row_rules
+from features.source_values import Check, read_cell
+
+CAME = "__came"  # a faulty row as it came, a list of texts
+
+
+@dataclass(frozen=True)
+class CheckedTable:
+    """One table after its checks: typed `accepted` rows; `rejected` ones as they came, with their mask.
+
+    `reasons` tells for every mask found what is wrong with such a row.
+    """
+
+    accepted: ir.Table
+    rejected: ir.Table
+    reasons: Mapping[int, str]
+    report: TableReport
+
+
+def check_table(raw: RawTable, accounts: ir.Table | None, connection: Any) -> CheckedTable:
+    """Reads `raw` into `connection` (tables `<name>` and `<name>_rejected`) and checks every row.
+
+    `accounts` are the accepted accounts, None where they are not known. Raises DataFault where the
+    file cannot be read to its end.
+    """
+    name = raw.table.name
+    checks, typed = _checked_rows(raw, None if name == ANCHOR else accounts)
+    try:
+        _store(name, typed, connection)
+    except duckdb.Error as error:
+        raise DataFault(f"{raw.path.name} cannot be read", [unreadable(raw.path, error)]) from None
+    counts = _rows_by_mask(connection.table(name))
+    rejected = _set_apart(raw, connection)
+    faulty = {mask: n for mask, n in counts.items() if mask}
+    faults = row_faults(raw.table, checks, faulty, rejected)
+    report = TableReport(name, raw.path.name, sum(counts.values()), sum(faulty.values()), faults)
+    reasons = {mask: _reason(mask, checks) for mask in faulty}
+    return CheckedTable(connection.table(name), rejected, reasons, report)
+
+
+def _checked_rows(raw: RawTable, accounts: ir.Table | None) -> tuple[Sequence[Check], ir.Table]:
+    """The checks, and the typed rows with their mask (bit i: check i); a faulty row also as it came."""
+    rows, columns = raw.rows, raw.table.columns
+    cells = {c.name: read_cell(c, rows[c.name] if c.name in rows.columns else None) for c in columns}
+    checks = [check for cell in cells.values() for check in cell.checks]
+    checks += row_rules(raw.table, cells, rows, accounts)
+    bits = [ibis.cases((check.faulty, 1 << bit), else_=0) for bit, check in enumerate(checks)]
+    mask = sum(bits, ibis.literal(0, "int64"))
+    came = ibis.array([rows[name].cast("string") for name in rows.columns])
+    values = {name: cell.value for name, cell in cells.items()}
+    typed = rows.select(**values, **{MASK: mask, CAME: came})
+    return checks, typed.mutate(**{CAME: ibis.cases((typed[MASK] != 0, typed[CAME]))})
+
+
+def _store(name: str, rows: ir.Table, connection: Any) -> ir.Table:
+    # Ibis's own create_table takes four statements for this, which is felt on a book of small tables.
+    connection.raw_sql(f'CREATE OR REPLACE TABLE "{name}" AS {connection.compile(rows)}')
+    return connection.table(name)
+
+
+def _rows_by_mask(rows: ir.Table) -> dict[int, int]:
+    counts = rows.group_by(MASK).aggregate(n=rows.count()).order_by(MASK).to_pyarrow()
+    return dict(zip(counts[MASK].to_pylist(), counts["n"].to_pylist(), strict=True))
+
+
+def _set_apart(raw: RawTable, connection: Any) -> ir.Table:
+    """Moves the faulty rows, as they came, to `<name>_rejected`; the table keeps the accepted ones."""
+    name = raw.table.name
+    rows = connection.table(name)
+    faulty = rows.filter(rows[MASK] != 0)
+    as_came = {column: faulty[CAME][place] for place, column in enumerate(raw.rows.columns)}
+    rejected = _store(f"{name}_rejected", faulty.select(**{MASK: faulty[MASK]}, **as_came), connection)
+    connection.raw_sql(f'DELETE FROM "{name}" WHERE "{MASK}" <> 0')  # noqa: S608 (a declared name)
+    for column in (MASK, CAME):
+        connection.raw_sql(f'ALTER TABLE "{name}" DROP COLUMN "{column}"')
+    connection.drop_view(raw.view, force=True)
+    return rejected
+
+
+def _reason(mask: int, checks: Sequence[Check]) -> str:
+    found = [check for bit, check in enumerate(checks) if mask >> bit & 1]
+    return "; ".join(f"{check.columns[0]}: {check.code.replace('_', ' ')}" for check in found)

@@ -1,0 +1,133 @@
+"""From a cell as it came to a value of its column's kind, with what may be wrong on the way.
+
+Nothing is guessed: a time without its zone, `1,000` and `yes` are faults and not values. A cell
+that is at fault has a null for its value; whether anything was `given` is kept apart from that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from features.source_tables import Column, Kind
+
+# Instants as in RFC 3339 (a profile of ISO 8601, seconds included); a blank may stand for the T, and the
+# offset may be short or UTC, as databases write them.
+DAY = r"^\d{4}-\d{2}-\d{2}"
+CLOCK = r"[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?"
+ZONED = DAY + CLOCK + r" ?(Z|UTC|[+-]\d{2}(:?\d{2})?)$"
+ZONELESS = DAY + f"({CLOCK})?$"
+
+UTC = "timestamp('UTC')"
+TYPES: dict[Kind, str] = {
+    "text": "string",
+    "time": UTC,
+    "number": "float64",
+    "integer": "float64",
+    "flag": "boolean",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that may be wrong with a row: `faulty` is true where it is, false or null where not.
+
+    `code` is stable, `columns` are those it speaks of (the first one is the field), `allowed` and
+    `next` go into the fault. `choices` is the allowed set, if there is one, for the nearest match.
+    """
+
+    code: str
+    columns: tuple[str, ...]
+    faulty: ir.BooleanValue
+    allowed: str
+    next: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One column of a table: is something given, what is its value (typed), what may be wrong."""
+
+    given: ir.BooleanValue
+    value: ir.Value
+    checks: tuple[Check, ...] = ()
+
+
+def read_cell(column: Column, came: ir.Value | None) -> Cell:
+    """The cell of `column` as its kind; `came` is None where the file has no such column.
+
+    Kinds become string, timestamp('UTC'), float64 and boolean. A missing column is a typed null
+    and no row's fault: a required one is a fault of the file.
+    """
+    if came is None:
+        return Cell(ibis.literal(False), ibis.null(TYPES[column.kind]))
+    cell = _READERS[column.kind](column.name, came)
+    checks = [*cell.checks]
+    if column.required:
+        step = "fill it in at the source, or leave the row out"
+        checks.append(Check("empty", (column.name,), ~cell.given, "a value", step))
+    if column.allowed:
+        checks.append(_outside(column, cell.value))
+    if column.minimum is not None:
+        too_low = cell.value < column.minimum
+        step = "mend the sign or the unit at the source"
+        checks.append(Check("below_minimum", (column.name,), too_low, f"at least {column.minimum:g}", step))
+    return Cell(cell.given, cell.value, tuple(checks))
+
+
+def _outside(column: Column, value: ir.StringValue) -> Check:
+    step = "map it to an allowed value in the import mapping"
+    allowed = ", ".join(column.allowed)
+    return Check("not_allowed", (column.name,), value.notin(column.allowed), allowed, step, column.allowed)
+
+
+def _text(name: str, came: ir.Value) -> Cell:
+    text = came.cast("string").nullif("")
+    return Cell(text.notnull(), text)
+
+
+def _time(name: str, came: ir.Value) -> Cell:
+    kind, given = came.type(), came.notnull()
+    if kind.is_timestamp() and kind.timezone is not None:
+        return Cell(given, came.cast(UTC))
+    if kind.is_timestamp() or kind.is_date():
+        return Cell(given, ibis.null(UTC), (_zoneless(name, given),))
+    text = _text(name, came)
+    instant = text.value.try_cast(UTC)
+    zoned = text.value.re_search(ZONED) & instant.notnull()
+    zoneless = text.value.re_search(ZONELESS) & instant.notnull()
+    step = "write it like that at the source (RFC 3339)"
+    unparsable = text.given & ~zoned & ~zoneless
+    allowed = "a time with its zone, such as 2026-01-31T09:30:00Z"
+    checks = (_zoneless(name, zoneless), Check("unparsable_time", (name,), unparsable, allowed, step))
+    return Cell(text.given, ibis.cases((zoned, instant)), checks)
+
+
+def _zoneless(name: str, faulty: ir.BooleanValue) -> Check:
+    step = "add the zone (Z or an offset); in an import mapping, set the source's time zone"
+    return Check("no_time_zone", (name,), faulty, "a time with its zone, such as 2026-01-31T09:30:00Z", step)
+
+
+def _number(name: str, came: ir.Value) -> Cell:
+    text = _text(name, came)
+    number = came.cast("float64") if came.type().is_numeric() else text.value.try_cast("float64")
+    # DuckDB would read 1_000 as a thousand; that is a programmer's number, not an export's.
+    finite = number.notnull() & ~number.isnan() & ~number.isinf() & ~text.value.contains("_")
+    step = "write digits with a point as decimal mark, and no thousands separator or unit"
+    check = Check("not_a_number", (name,), text.given & ~finite, "a finite number, or empty", step)
+    return Cell(text.given, ibis.cases((finite, number)), (check,))
+
+
+def _flag(name: str, came: ir.Value) -> Cell:
+    if came.type().is_boolean():
+        return Cell(came.notnull(), came)
+    text = _text(name, came)
+    known = text.value.lower().isin(("true", "false"))
+    step = "write true or false; an import mapping can map other words"
+    check = Check("not_a_flag", (name,), text.given & ~known, "true or false", step)
+    return Cell(text.given, ibis.cases((known, text.value.lower() == "true")), (check,))
+
+
+_READERS = {"text": _text, "time": _time, "number": _number, "integer": _number, "flag": _flag}
