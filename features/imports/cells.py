@@ -1,0 +1,134 @@
+"""One canonical column from the columns of an export, with what in it cannot be translated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from features.imports.mapping import PUT_IN, Cell
+from features.source_tables import Column, Kind
+from features.warehouse import IBIS_TYPES
+
+READABLE: dict[Kind, str] = {
+    "text": "a text",
+    "time": "a time such as 2026-10-31 or 2026-10-31T07:00:00+08:00",
+    "number": "a number such as 1234.5",
+    "integer": "a whole number such as 12",
+    "flag": "true or false",
+}
+ZONE_WRITTEN = r"^\d.*:\d\d[\d:.]*\s*[A-Za-z+-]"  # after the time of day: Z, UTC, +08:00, Asia/Shanghai
+
+
+@ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp"), "timestamp('UTC')"))  # type: ignore[untyped-decorator]
+def local_instant(zone: str, naive: object) -> object:
+    """The instant at which the clocks of `zone` show `naive` (DuckDB's own function).
+
+    A time that the clocks skip in spring is taken as an hour later.
+    """
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A value of the export (`raw`) is `wrong` where it cannot be translated; `known` is what could."""
+
+    column: str
+    origin: str
+    raw: ir.Value
+    wrong: ir.Value
+    allowed: str
+    known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Translated:
+    """A canonical column's values and the doubts about them."""
+
+    value: ir.Value
+    doubts: tuple[Doubt, ...]
+
+
+def translate(rows: ir.Table, column: Column, cell: Cell, zone: str) -> Translated:
+    """The values of canonical `column`, made from `rows` as `cell` says; naive times are of `zone`."""
+    if cell.column is None:
+        return _parsed(_written(rows, cell), column, "the mapping", zone)
+    found = rows[cell.column]
+    result = (
+        _parsed(found, column, cell.column, zone)
+        if cell.values is None
+        else _mapped(found, column, cell, zone)
+    )
+    if cell.plus_minutes is not None:
+        result = _later(result, rows[cell.plus_minutes], column, cell.plus_minutes)
+    if cell.scale is not None and cell.higher_is == "worse":
+        result = Translated(sum(cell.scale) - result.value, result.doubts)
+    return result
+
+
+def text_of(value: ir.Value) -> ir.Value:
+    """A value as the text that stands in the file."""
+    return value.cast("string")
+
+
+def _written(rows: ir.Table, cell: Cell) -> ir.Value:
+    """A constant, or a text with columns put in: null as soon as one of them is."""
+    if cell.text is None:
+        return ibis.literal(cell.constant)
+    pieces = PUT_IN.split(cell.text)
+    parts = [text_of(rows[p]) if i % 2 else ibis.literal(p) for i, p in enumerate(pieces) if p]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole + part
+    return whole
+
+
+def _mapped(found: ir.Value, column: Column, cell: Cell, zone: str) -> Translated:
+    """`found` by the value map; a value that the map does not name is a doubt, and null stays null."""
+    known, raw = dict(cell.values or {}), text_of(found)
+    pairs = [(key, ibis.literal(value, "string")) for key, value in known.items()]
+    result = _parsed(raw.cases(*pairs, else_=None), column, "the mapping", zone)
+    unmapped = raw.notnull() & ~raw.isin(list(known))
+    allowed = "a value that the mapping names under values"
+    doubt = Doubt(column.name, cell.column or "", raw, unmapped, allowed, tuple(known))
+    return Translated(result.value, (doubt, *result.doubts))
+
+
+def _parsed(found: ir.Value, column: Column, origin: str, zone: str) -> Translated:
+    """`found` as the kind of the canonical column, with a doubt where some values may not fit it."""
+    value, raw = _as_kind(found, column.kind, zone), text_of(found)
+    if column.allowed:
+        allowed = "one of " + ", ".join(column.allowed)
+        wrong = raw.notnull() & ~raw.isin(column.allowed)
+        return Translated(value, (Doubt(column.name, origin, raw, wrong, allowed, column.allowed),))
+    of_type: dt.DataType = found.type()
+    always_fits = {"text": True, "number": of_type.is_numeric(), "time": of_type.is_temporal()}
+    if always_fits.get(column.kind, False):
+        return Translated(value, ())
+    wrong = found.notnull() & value.isnull()
+    return Translated(value, (Doubt(column.name, origin, raw, wrong, READABLE[column.kind]),))
+
+
+def _as_kind(found: ir.Value, kind: Kind, zone: str) -> ir.Value:
+    if kind != "time":
+        return found.try_cast(IBIS_TYPES[kind])
+    of_type: dt.DataType = found.type()
+    if of_type.is_timestamp() and of_type.timezone is not None:
+        return found.cast(IBIS_TYPES["time"])
+    if of_type.is_temporal():
+        return local_instant(zone, found.cast("timestamp"))
+    # Given a text with a zone, DuckDB's cast to a local time drops the zone without a word; and it
+    # reads 'epoch' and 'infinity'. So the two forms are told apart here, and words are no times.
+    text = text_of(found)
+    naive = local_instant(zone, text.try_cast("timestamp"))
+    zoned = text.try_cast(IBIS_TYPES["time"])
+    return ibis.cases((text.re_search(ZONE_WRITTEN), zoned), (text.re_search(r"^\d"), naive), else_=None)
+
+
+def _later(start: Translated, minutes: ir.Value, column: Column, origin: str) -> Translated:
+    # A decimal, because a float would let nan and inf through.
+    seconds = (minutes.try_cast("decimal(15, 3)") * 60).round().cast("int64")
+    wrong = minutes.notnull() & seconds.isnull()
+    doubt = Doubt(column.name, origin, text_of(minutes), wrong, "a number of minutes such as 74")
+    return Translated(start.value + seconds.as_interval("s"), (*start.doubts, doubt))

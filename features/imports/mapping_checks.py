@@ -1,0 +1,79 @@
+"""Does a mapping fit the canonical tables?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+
+import duckdb
+
+from features.faults import Fault, nearest
+from features.imports.mapping import Cell, ImportMapping, Part
+from features.source_tables import Column, SourceTable
+
+
+def mapping_faults(mapping: ImportMapping, tables: Mapping[str, SourceTable]) -> list[Fault]:
+    """All that the mapping names and that does not exist, or that a canonical column cannot hold."""
+    faults = [*_zone_faults(mapping), *_file_faults(mapping)]
+    for name, parts in mapping.tables.items():
+        if name not in tables:
+            faults.append(Fault(f"tables.{name}", name, "a canonical table", nearest(name, tables)))
+            continue
+        for number, part in enumerate(parts):
+            where = f"tables.{name}.{number}"
+            faults += [*_source_faults(where, part, mapping), *_column_faults(where, part, tables[name])]
+    return faults
+
+
+def _zone_faults(mapping: ImportMapping) -> Iterator[Fault]:
+    # DuckDB does the conversion, so its list decides, and not the one of the operating system.
+    known = {row[0] for row in duckdb.execute("SELECT name FROM pg_timezone_names()").fetchall()}
+    named = {"time_zone": mapping.time_zone}
+    named |= {f"sources.{n}.time_zone": s.time_zone for n, s in mapping.sources.items() if s.time_zone}
+    for where, zone in named.items():
+        if zone not in known:
+            near = nearest(zone, known)
+            step = near if near.startswith("did you mean") else "write it as Area/City"
+            yield Fault(where, zone, "a time zone such as UTC or Asia/Shanghai", step)
+
+
+def _file_faults(mapping: ImportMapping) -> Iterator[Fault]:
+    # A mapping may come from somebody else: it reads the export it is given, and no other folder.
+    for name, source in mapping.sources.items():
+        if PurePath(source.file).is_absolute() or ".." in PurePath(source.file).parts:
+            step = "name it from the export's folder on"
+            yield Fault(f"sources.{name}.file", source.file, "a file inside the export", step)
+
+
+def _source_faults(where: str, part: Part, mapping: ImportMapping) -> Iterator[Fault]:
+    named = {f"{where}.source": part.source}
+    named |= {f"{where}.lookup.{i}.source": look.source for i, look in enumerate(part.lookup)}
+    for place, source in named.items():
+        if source not in mapping.sources:
+            yield Fault(place, source, "a name under sources", nearest(source, mapping.sources))
+
+
+def _column_faults(where: str, part: Part, table: SourceTable) -> Iterator[Fault]:
+    for name, cell in part.cells().items():
+        place = f"{where}.columns.{name}"
+        if name in table.column_names:
+            yield from _cell_faults(place, cell, table.column(name))
+        else:
+            yield Fault(place, name, f"a column of {table.name}", nearest(name, table.column_names))
+    for name in (column.name for column in table.columns if column.required):
+        if name not in part.cells():
+            yield Fault(f"{where}.columns", None, f"{name}: {table.name} requires it", f"map {name}")
+
+
+def _cell_faults(place: str, cell: Cell, column: Column) -> Iterator[Fault]:
+    """What a cell would do that its canonical column cannot take."""
+    for key, kind in (("plus_minutes", "time"), ("scale", "number")):
+        value = getattr(cell, key)
+        if value is not None and column.kind != kind:
+            step = f"{column.name} is a {column.kind}: leave it out"
+            yield Fault(f"{place}.{key}", value, f"only on a {kind}", step)
+    written = [cell.constant, *(cell.values or {}).values()]
+    for value in written if column.allowed else ():
+        if value is not None and value not in column.allowed:
+            allowed = "one of " + ", ".join(column.allowed)
+            yield Fault(place, value, allowed, nearest(value, column.allowed))
