@@ -1,0 +1,95 @@
+"""One row per account per as-of date: the only way to a feature, for training and serving alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from features import commercial, silence, tickets, usage, voice, written_words
+from features.catalog import load_catalog
+from features.cohort import KEYS, cohort
+from features.conflict import conflict
+from features.faults import DataFault, Fault
+from features.params import FeatureParams
+from features.time_windows import EPOCH
+from features.warehouse import Warehouse
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A group of features read together, and the tables without which all of them are missing."""
+
+    title: str
+    read: Callable[[Warehouse, ir.Table, FeatureParams], ir.Table]
+    needs: tuple[str, ...]
+
+
+SOURCES = (
+    Source("use", usage.use, ("usage",)),
+    Source("seats in use", usage.seats_in_use, ("usage", "subscriptions")),
+    Source("NPS", voice.nps, ("surveys",)),
+    Source("touchpoints", voice.touchpoints, ("surveys",)),
+    Source("silence", silence.silence, ("surveys",)),
+    Source("people", silence.people, ("contacts",)),
+    Source("notes", written_words.note_words, ("notes",)),
+    Source("ticket texts", written_words.ticket_words, ("tickets",)),
+    Source("comments", written_words.comment_words, ("surveys",)),
+    Source("ticket volume", tickets.volume, ("tickets",)),
+    Source("ticket severity", tickets.severity, ("tickets",)),
+    Source("ticket resolution", tickets.resolution, ("tickets",)),
+    Source("seats and revenue", commercial.seats_and_revenue, ("subscriptions",)),
+    Source("payment", commercial.payment, ("invoices",)),
+    Source("renewal", commercial.renewal, ("renewals",)),
+    Source("tenure", commercial.tenure, ("accounts",)),
+)
+
+
+def build_snapshot(
+    source: Warehouse,
+    as_of_dates: Sequence[pd.Timestamp],
+    params: FeatureParams,
+    progress: Progress = lambda _: None,
+) -> pd.DataFrame:
+    """The snapshot: `account_id`, `as_of` (UTC midnight), then every feature of the catalogue.
+
+    Features are float64, in the catalogue's order; NaN means missing. Rows are sorted by as-of
+    date and account. Only what was known before each as-of date enters: cutting every table there
+    and computing again gives the same bits. Features of a table that the book lacks are NaN.
+
+    Raises DataFault where no account is a customer at any of the dates.
+    """
+    who = cohort(source, as_of_dates)
+    keys = _keys(who)
+    if keys.empty:
+        dates = ", ".join(f"{date:%Y-%m-%d}" for date in as_of_dates)
+        fault = Fault(
+            "as-of", dates, "a date at which an account was a customer", "check created_at and subscriptions"
+        )
+        raise DataFault("no account is in the cohort", [fault])
+    parts = [keys]
+    for each in SOURCES:
+        if source.has(*each.needs):
+            progress(each.title)
+            parts.append(_aligned(each.read(source, who, params), keys))
+    rows = pd.concat(parts, axis=1)
+    names = [feature.name for feature in load_catalog(params.windows)]
+    rows = rows.reindex(columns=[*KEYS, *dict.fromkeys([*rows.columns[2:], *names])])
+    rows = rows.assign(**conflict(rows, params))
+    as_of = EPOCH + pd.to_timedelta(rows["as_of_day"], unit="D").astype("timedelta64[us]")
+    return pd.concat([rows["account_id"], as_of.rename("as_of"), rows[names].astype("float64")], axis=1)
+
+
+def _keys(who: ir.Table) -> pd.DataFrame:
+    keys: pd.DataFrame = who.order_by("as_of_day", "account_id").to_pandas()[list(KEYS)]
+    return keys
+
+
+def _aligned(table: ir.Table, keys: pd.DataFrame) -> pd.DataFrame:
+    """The table's features in the order of `keys`, one row each."""
+    indexed: pd.DataFrame = table.to_pandas().set_index(list(KEYS)).astype("float64")
+    return indexed.loc[pd.MultiIndex.from_frame(keys)].reset_index(drop=True)

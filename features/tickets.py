@@ -1,0 +1,116 @@
+"""What the help desk saw: volume against the account's own history (O4), severity (O5), FCR (O6).
+
+A ticket exists from `opened_at`. Its resolution, and with it `contacts_to_resolve` and `reopened`,
+is known only once `resolved_at` lies before the as-of date; until then the ticket is open.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from features.cohort import KEYS
+from features.exact import exact_sum, share
+from features.params import FeatureParams
+from features.warehouse import Warehouse
+
+
+def known_tickets(source: Warehouse, cohort: ir.Table) -> ir.Table:
+    """Tickets known at each as-of date, with `age` since opening and `solved_age` since resolution.
+
+    `solved_age` is null while the ticket was still open at the as-of date; `first_response_at` is
+    null where it lies at or after it.
+    """
+    t = source["tickets"].inner_join(cohort, "account_id")
+    t = t.filter(t.known_day < t.as_of_day)
+    solved_age = ibis.ifelse(t.resolved_day < t.as_of_day, t.as_of_day - t.resolved_day, ibis.null("int64"))
+    answered = t.first_response_day < t.as_of_day
+    answer = ibis.ifelse(answered, t.first_response_at, ibis.null(t.first_response_at.type()))
+    return t.mutate(age=t.as_of_day - t.opened_day, solved_age=solved_age, first_response_at=answer)
+
+
+def volume(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
+    """Tickets of the quarter, none at all, and the ratio to the account's own earlier rate.
+
+    `ticket_volume_vs_history` is log2((n + ½) / (expected + ½)); the expectation is the account's
+    own daily rate over the year before the quarter. It is null for an account that is younger
+    than two quarters: it has no history to compare with. Zero and spike both stand out; neither
+    is monotone in risk.
+    """
+    quarter, year = params.windows.quarter, params.windows.year
+    t = known_tickets(source, cohort)
+    earlier = (t.age > quarter) & (t.age <= quarter + year)
+    counts = t.group_by(*KEYS).agg(
+        recent=(t.age <= quarter).sum(), earlier=earlier.sum(), open=t.solved_age.isnull().sum()
+    )
+    accounts = source["accounts"].select("account_id", "created_day")
+    c = cohort.left_join(counts, KEYS).drop("account_id_right", "as_of_day_right")
+    c = c.fill_null({"recent": 0, "earlier": 0, "open": 0}).inner_join(accounts, "account_id")
+    lived = (c.as_of_day - c.created_day - quarter).clip(upper=year)
+    expected = c.earlier * float(quarter) / lived.nullif(0)
+    against = ((c.recent + 0.5) / (expected + 0.5)).log2()
+    w = params.windows.labels()
+    return c.select(
+        *KEYS,
+        **{
+            f"tickets_{w['quarter']}": c.recent,
+            f"no_tickets_{w['quarter']}": (c.recent == 0).cast("int64"),
+            "ticket_volume_vs_history": ibis.ifelse(lived >= quarter, against, ibis.null("float64")),
+            "open_tickets": c.open,
+        },
+    )
+
+
+def severity(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
+    """Weighted severity of the quarter, share of bugs and incidents, and open critical tickets."""
+    quarter, half_year = params.windows.quarter, params.windows.half_year
+    t = known_tickets(source, cohort)
+    weight = t.severity.cases(*dict(params.severity_weights).items(), else_=0.0)
+    broken, recent = t.kind.isin(("bug", "incident")), t.age <= half_year
+    found = t.group_by(*KEYS).agg(
+        weight=exact_sum(weight, 1000, t.age <= quarter),
+        share_broken=share((broken & recent).sum(), recent.sum()),
+        open_critical=((t.severity == "critical") & t.solved_age.isnull()).sum(),
+    )
+    c = cohort.left_join(found, KEYS).fill_null({"weight": 0.0, "open_critical": 0})
+    w = params.windows.labels()
+    return c.select(
+        *KEYS,
+        **{
+            f"ticket_severity_{w['quarter']}": c.weight,
+            f"broken_ticket_share_{w['half_year']}": c.share_broken,
+            "open_critical_tickets": c.open_critical,
+        },
+    )
+
+
+def resolution(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
+    """First-contact resolution, reopened tickets, and hours to the first response and to the end.
+
+    Over tickets resolved in the half year before the as-of date; null where there was none.
+    FCR is the share resolved in one contact and not reopened, among those with a contact count.
+    """
+    t = known_tickets(source, cohort)
+    solved = t.filter(t.solved_age <= params.windows.half_year)
+    counted = solved.contacts_to_resolve.notnull()
+    at_once = (solved.contacts_to_resolve <= 1) & ~solved.reopened.fill_null(False)
+    found = solved.group_by(*KEYS).agg(
+        fcr=share((at_once & counted).sum(), counted.sum()),
+        reopened=share(solved.reopened.sum(), solved.reopened.count()),
+        to_resolve=_hours(solved.opened_at, solved.resolved_at).median(),
+        to_answer=_hours(solved.opened_at, solved.first_response_at).median(),
+    )
+    c, w = cohort.left_join(found, KEYS), params.windows.labels()["half_year"]
+    return c.select(
+        *KEYS,
+        **{
+            f"first_contact_resolution_{w}": c.fcr,
+            f"reopened_share_{w}": c.reopened,
+            f"hours_to_resolve_{w}": c.to_resolve,
+            f"hours_to_first_response_{w}": c.to_answer,
+        },
+    )
+
+
+def _hours(start: ir.Value, end: ir.Value) -> ir.Value:
+    return (end.epoch_seconds() - start.epoch_seconds()).cast("float64") / 3600.0

@@ -1,0 +1,85 @@
+"""Checked tables as the features see them: with the day on which each fact became known.
+
+Every time column `x_at` gains `x_day`, whole days since 1970-01-01 UTC; every table with times
+gains `known_day`, the day its rows became known. The features compare days and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from features.source_tables import SOURCE_TABLES, SourceTable
+
+IBIS_TYPES = {
+    "text": "string",
+    "time": "timestamp('UTC')",
+    "number": "float64",
+    "integer": "int64",
+    "flag": "boolean",
+}
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The tables a book has, by canonical name, on one engine. A table that is absent is absent."""
+
+    tables: Mapping[str, ir.Table]
+
+    def has(self, *names: str) -> bool:
+        """Whether all of these tables are there."""
+        return all(name in self.tables for name in names)
+
+    def __getitem__(self, name: str) -> ir.Table:
+        return self.tables[name]
+
+
+def warehouse(tables: Mapping[str, ir.Table]) -> Warehouse:
+    """The warehouse over checked tables, on whichever engine they live.
+
+    Tables that are not source tables are left out: no outcome can come in by this door.
+    """
+    return Warehouse(
+        {name: with_days(tables[name], SOURCE_TABLES[name]) for name in SOURCE_TABLES if name in tables}
+    )
+
+
+def with_days(table: ir.Table, schema: SourceTable) -> ir.Table:
+    """`table` with a day column for each time column, and `known_day` where it has times."""
+    times = [c.name for c in schema.columns if c.kind == "time"]
+    days = {name.removesuffix("_at") + "_day": _day(table[name]) for name in times}
+    if schema.happens is not None:
+        known = ibis.coalesce(table["recorded_at"], table[schema.happens])
+        days["known_day"] = _day(known)
+    return table.mutate(**days)
+
+
+def _day(moment: ir.Value) -> ir.Value:
+    # By the date, not by epoch seconds: DuckDB rounds those, and 23:59:59.7 would fall into the next day.
+    return moment.date().epoch_days().cast("int64")
+
+
+def literal_table(schema: SourceTable, rows: list[dict[str, Any]], connection: Any = None) -> ir.Table:
+    """A table of a few rows written out by hand, for specifications and examples.
+
+    Columns that a row leaves out are null; times are texts such as `2026-10-01` (UTC).
+
+    >>> from features.source_tables import ACCOUNTS
+    >>> t = literal_table(ACCOUNTS, [{"account_id": "A", "created_at": "2026-01-02"}])
+    >>> with_days(t, ACCOUNTS).select("account_id", "created_day").to_pandas().values.tolist()
+    [['A', 20455]]
+    """
+    frame = pd.DataFrame(rows, columns=list(schema.column_names))
+    for column in schema.columns:
+        if column.kind == "time":
+            frame[column.name] = pd.to_datetime(frame[column.name], utc=True, format="ISO8601").astype(
+                "datetime64[us, UTC]"
+            )
+    types = {c.name: IBIS_TYPES[c.kind] for c in schema.columns}
+    table = ibis.memtable(frame.astype(object).where(frame.notna(), None), schema=types)
+    return table if connection is None else connection.create_table(schema.name, table.to_pyarrow())
