@@ -1,0 +1,109 @@
+"""A bag of small boosted trees that is scored and explained by look-up, in plain NumPy.
+
+A row gives each tree a pattern of at most 7 answers (`tree_patterns`); its leaf and its SHAP values for that
+pattern stand in a table (`shapley_tables`). Scoring compares, looks up and adds. Rows are dealt with in
+blocks that fit the processor's cache, and every sum runs tree by tree in the same order, so that a row's
+result is the same to the bit whatever batch it comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from features.faults import Fault, WrongUse
+from training.shapley_tables import ShapleyTables, shapley_tables
+from training.tree_checks import Arrays, check_trees
+from training.tree_patterns import TreePatterns
+
+Matrix = NDArray[np.float64]
+
+BLOCK = 2**18  # values compared at a time: 2 MB
+
+
+@dataclass(frozen=True, eq=False)
+class AdditiveTrees:
+    """A bag of boosters over named features. Log-odds are of churn: higher is worse.
+
+    Make one with `from_arrays` (checked arrays) or `tree_tables.additive_trees` (LightGBM boosters).
+    `bags` is how many boosters there are; `expected` the mean log-odds over the training rows, which
+    the contributions start from.
+    """
+
+    features: tuple[str, ...]
+    arrays: Arrays
+    bags: int
+    expected: float
+    _patterns: TreePatterns
+    _tables: ShapleyTables
+
+    @classmethod
+    def from_arrays(cls, features: Sequence[str], arrays: Arrays) -> AdditiveTrees:
+        """The model of trees laid out as in `tree_checks.LAYOUT`. DataFault with all that is wrong."""
+        check_trees(features, arrays)
+        tables, bags = shapley_tables(arrays), int(arrays["bag"][-1]) + 1
+        expected = float(tables.expected.sum()) / bags
+        return cls(tuple(features), arrays, bags, expected, TreePatterns.from_arrays(arrays), tables)
+
+    def log_odds(self, X: ArrayLike) -> Matrix:
+        """Log-odds of churn, the mean over the bags: (n, n_features) -> (n,). NaN means missing.
+
+        WrongUse where X is not a matrix with one column per feature, in the order of `features`.
+        `tree_tables.additive_trees` has an example.
+        """
+        every = np.zeros_like(self.arrays["bag"])
+        return self._sums(X, self._tables.value, every, 1)[:, 0] / self.bags
+
+    def bag_log_odds(self, X: ArrayLike) -> Matrix:
+        """Log-odds of churn from each bag: (n, n_features) -> (n, bags). Their spread is the bag's doubt."""
+        return self._sums(X, self._tables.value, self.arrays["bag"], self.bags)
+
+    def contributions(self, X: ArrayLike) -> Matrix:
+        """SHAP values in log-odds of churn: (n, n_features) -> (n, n_features).
+
+        `expected + contributions(X).sum(1)` is `log_odds(X)` up to rounding (1e-12).
+        """
+        return self._sums(X, self._tables.share, self._tables.feature, len(self.features)) / self.bags
+
+    def family_contributions(self, X: ArrayLike, family_index: ArrayLike) -> Matrix:
+        """SHAP values in log-odds of churn, added up by family: (n, n_features) -> (n, n_families).
+
+        `family_index` (n_features,) names each feature's family by a number from 0. WrongUse otherwise.
+        """
+        family = np.asarray(family_index)
+        if family.shape != (len(self.features),) or family.dtype.kind not in "iu" or family.min() < 0:
+            allowed = f"{len(self.features)} whole numbers from 0, one per feature"
+            fault = Fault(
+                "family_index", family.tolist(), allowed, "give each feature's family by its number"
+            )
+            raise WrongUse("these families cannot be used", [fault])
+        column = np.take(family, self._tables.feature)
+        return self._sums(X, self._tables.share, column, int(family.max()) + 1) / self.bags
+
+    def _sums(self, X: ArrayLike, table: Matrix, column: NDArray[np.integer], width: int) -> Matrix:
+        """What each tree gives for each row, added up by column: (n, n_features) -> (n, width).
+
+        `table` is (T, 128, …) and `column` (T, …) says where its entries go. `bincount` adds in order.
+        """
+        X = self._checked(X)
+        by_key = table.reshape(-1, *column.shape[1:])
+        rows = min(max(1, BLOCK // self._patterns.view.size), len(X))
+        cells = np.arange(rows)[:, None] * width + column.ravel()
+        sums = np.empty((len(X), width))
+        for start in range(0, len(X), rows or 1):
+            found = np.take(by_key, self._patterns.keys(X[start : start + rows]), axis=0)
+            n = len(found)
+            flat = np.bincount(cells[:n].ravel(), weights=found.ravel(), minlength=n * width)
+            sums[start : start + n] = flat.reshape(n, width)
+        return sums
+
+    def _checked(self, X: ArrayLike) -> Matrix:
+        X = np.asarray(X, dtype=np.float64)
+        if X.ndim != 2 or X.shape[1] != len(self.features):
+            wanted = f"(rows, {len(self.features)})"
+            step = "bring one column per feature of the model, in the model's order"
+            raise WrongUse("these rows cannot be scored", [Fault("X.shape", X.shape, wanted, step)])
+        return X
