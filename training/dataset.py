@@ -1,0 +1,92 @@
+"""Feature rows joined to mature labels: what a model may learn from, and be judged on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from features.book import Book
+from features.extent import known_extent
+from features.faults import DataFault, Fault
+from features.params import FeatureParams
+from features.snapshot import build_snapshot
+from training.labels import churn_labels, read_churns, read_starts, still_customers
+from training.params import TrainingParams
+from training.temporal_splits import Split, candidate_dates, rolling_origins
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Mature rows in the order of time. `rows`: account_id, as_of, segment, features; `churned`: 0/1.
+
+    `known_until`: the end of the book. `origins`: the splits for the evaluation out of time.
+    `final_dates`: every as-of date whose label is mature, on which the challenger is trained.
+    """
+
+    rows: pd.DataFrame
+    churned: pd.Series
+    known_until: pd.Timestamp
+    origins: tuple[Split, ...]
+    final_dates: tuple[pd.Timestamp, ...]
+
+    def at(self, dates: Sequence[pd.Timestamp]) -> pd.Series:
+        """Which rows are of these as-of dates."""
+        return self.rows["as_of"].isin(list(dates))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the rows and labels, to tell whether two models saw the same data."""
+        return fingerprint_of(self.rows, self.churned.to_frame())
+
+
+def fingerprint_of(*tables: pd.DataFrame) -> str:
+    """SHA-256 over the columns' names and the rows, in order."""
+    digest = hashlib.sha256()
+    for table in tables:
+        digest.update(",".join(map(str, table.columns)).encode())
+        digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def build_training_set(
+    book: Book, features: FeatureParams, params: TrainingParams, progress: Progress = lambda _: None
+) -> TrainingSet:
+    """Snapshots at every date that trains or tests, with their labels; immature rows are left out.
+
+    Raises DataFault where the book has no outcomes, is too short, or nobody churned.
+    """
+    known_from, known_until = known_extent(book.source)
+    dates = candidate_dates(known_from, known_until, params)
+    origins = rolling_origins(dates, params)
+    wanted = sorted({*dates, *(date for split in origins for date in (*split.train, *split.test))})
+    rows = build_snapshot(book.source, wanted, features, progress)
+    rows.insert(2, "segment", rows["account_id"].map(_segments(book)))
+    churns, starts = read_churns(book.tables), read_starts(book.tables)
+    rows = rows[still_customers(rows, churns, starts, known_until)].reset_index(drop=True)
+    churned = churn_labels(rows, churns, params.horizon, params.label_lag, known_until)
+    mature = churned.notna()
+    if not churned.eq(1).any():
+        raise _nobody_churned(params)
+    return TrainingSet(
+        rows[mature].reset_index(drop=True),
+        churned[mature].reset_index(drop=True),
+        known_until,
+        tuple(origins),
+        tuple(dates),
+    )
+
+
+def _segments(book: Book) -> pd.Series:
+    accounts: pd.DataFrame = book.source["accounts"].select("account_id", "segment").to_pandas()
+    return accounts.set_index("account_id")["segment"]
+
+
+def _nobody_churned(params: TrainingParams) -> DataFault:
+    step = "check the churns table, or bring more history"
+    fault = Fault("churns", f"none within {params.horizon} days of a mature row", "at least one", step)
+    return DataFault("there is nothing to learn: no mature row churned", [fault])
