@@ -1,0 +1,64 @@
+"""One account's health in words, for the terminal and the first look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from features.catalog import Language
+from serving.store import ScoredAccount
+
+HEADLINE: dict[Language, str] = {
+    "en": "{id} {name} ({details}): health {health:.1f}, {band}, 90% interval {low:.1f} to {high:.1f}",
+    "zh": "{id} {name}({details}):健康度{health:.1f},{band},90%区间{low:.1f}至{high:.1f}",
+}
+BANDS: dict[Language, dict[str, str]] = {
+    "en": {"green": "green", "yellow": "yellow", "red": "red"},
+    "zh": {"green": "绿色", "yellow": "黄色", "red": "红色"},
+}
+BASE: dict[Language, str] = {"en": "starting from", "zh": "基准"}
+OTHER: dict[Language, str] = {"en": "everything else", "zh": "其他"}
+RULE: dict[Language, str] = {
+    "en": "rule score {score:.1f} ({band}), between {low:.1f} and {high:.1f} under missing evidence",
+    "zh": "规则分{score:.1f}({band}),缺失信息下介于{low:.1f}与{high:.1f}之间",
+}
+
+
+def in_words(account: ScoredAccount, language: Language = "en") -> str:
+    """The account as a short text: headline, the points from the base to the health, the rule beside.
+
+    Every line of points is as displayed in the API, so the column adds up.
+    """
+    p, rule = account.payload, account.payload["rule"]
+    lines = [headline(account, language)]
+    lines.append(_points(p["base_health"], BASE[language], signed=False))
+    lines += [_points(d["points"], d["text"][language]) for d in p["drivers"]]
+    lines.append(_points(p["other_points"], OTHER[language]))
+    low, high = rule["range"]
+    band = BANDS[language][rule["band"]]
+    lines.append("  " + RULE[language].format(score=rule["score"], band=band, low=low, high=high))
+    return "\n".join(lines)
+
+
+def headline(account: ScoredAccount, language: Language = "en") -> str:
+    """One line: who, how healthy, how sure."""
+    p, d = account.payload, account.details
+    facts = [d.get("segment"), d.get("owner"), f"MRR {d['mrr']:,.0f}" if d.get("mrr") else None]
+    return HEADLINE[language].format(
+        id=p["account_id"],
+        name=d.get("name") or "",
+        details=", ".join(str(fact) for fact in facts if fact),
+        health=p["health"],
+        band=BANDS[language][p["band"]],
+        low=p["interval"][0],
+        high=p["interval"][1],
+    )
+
+
+def several_in_words(accounts: Iterable[ScoredAccount], language: Language = "en") -> str:
+    """The accounts one below the other, numbered."""
+    return "\n\n".join(f"{place}. {in_words(a, language)}" for place, a in enumerate(accounts, start=1))
+
+
+def _points(points: Any, text: str, signed: bool = True) -> str:
+    return f"  {points:+6.1f}  {text}" if signed else f"  {points:6.1f}  {text}"

@@ -1,0 +1,141 @@
+"""A whole book, scored and published: the snapshot that the API and the pages answer from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from features.book import Book, open_book
+from features.extent import known_extent
+from features.snapshot import build_snapshot
+from features.source_tables import SOURCE_TABLES
+from features.time_windows import day_number
+from serving.learned_scorer import LearnedScorer
+from serving.params import ServingParams
+from serving.rule_scorer import RuleScorer
+from serving.store import ScoredAccount
+from training.dataset import fingerprint_of
+from training.labels import read_churns, read_starts, still_customers
+from training.outcome_tables import ALL_TABLES, CHURNS
+from training.run import AllParams
+
+Progress = Callable[[str], None]
+DETAILS = ("name", "segment", "industry", "region", "language", "owner", "director", "vp", "is_key")
+
+
+@dataclass(frozen=True)
+class ScoredBook:
+    """Every customer of the book at `as_of`, with the book's facts about the account."""
+
+    as_of: pd.Timestamp
+    accounts: tuple[ScoredAccount, ...]
+    model: dict[str, Any]
+    fingerprint: str
+    rows: pd.DataFrame
+
+    def most_in_need(self, count: int = 10) -> list[ScoredAccount]:
+        """Red accounts first, then yellow; in a band the most yearly revenue at risk first.
+
+        Revenue at risk is churn probability × 12 × MRR. Where the rule answers there is no
+        probability, and what is missing to a full health stands for it.
+        """
+        return sorted(self.accounts, key=_need, reverse=True)[:count]
+
+
+def score_book(
+    folder: Path,
+    scorer: LearnedScorer | RuleScorer,
+    params: AllParams,
+    limits: ServingParams,
+    as_of: pd.Timestamp | None = None,
+    progress: Progress = lambda _: None,
+) -> ScoredBook:
+    """Scores every account of the book that is a customer at `as_of` (None: the end of the book).
+
+    Payloads carry `as_of`, `known_until` (the newest fact that was known by then) and `stale` (the
+    tables whose newest fact is older than `serving.stale_after` allows).
+    """
+    progress("reading and checking the book")
+    book = open_book(folder, params.checks, ALL_TABLES)
+    moment = as_of if as_of is not None else known_extent(book.source)[1]
+    rows = customers(book, build_snapshot(book.source, [moment], params.features, progress))
+    details = _details(book, rows)
+    rows = rows.assign(segment=details["segment"].to_numpy())
+    progress("scoring")
+    known_until, stale = _freshness(book, moment, limits)
+    when = {"as_of": _text(moment), "known_until": known_until, "stale": stale}
+    scored = [payload | when for payload in scorer.score(rows, limits.default_top, explain=True)]
+    facts = details.to_dict("records")
+    accounts = tuple(
+        ScoredAccount({str(k): v for k, v in d.items()}, p) for d, p in zip(facts, scored, strict=True)
+    )
+    return ScoredBook(moment, accounts, scorer.model, fingerprint_of(rows), rows)
+
+
+def customers(book: Book, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose account was not known, at its as-of date, to have left."""
+    if CHURNS.name not in book.tables:
+        return rows
+    here = still_customers(rows, read_churns(book.tables), read_starts(book.tables))
+    return rows[here].reset_index(drop=True)
+
+
+def flat_table(scored: ScoredBook) -> pd.DataFrame:
+    """One flat row per account for files: health, interval, band, rule, and the drivers in words."""
+    return pd.DataFrame(list(_flat_rows(scored)))
+
+
+def _flat_rows(scored: ScoredBook) -> Iterator[dict[str, Any]]:
+    for account in scored.accounts:
+        p = account.payload
+        row = {"account_id": p["account_id"], **account.details}
+        row |= {key: p[key] for key in ("as_of", "health", "band", "churn_probability", "base_health")}
+        row |= {"low": p["interval"][0], "high": p["interval"][1], "coverage": p["coverage"]}
+        row |= {"rule_score": p["rule"]["score"], "rule_band": p["rule"]["band"]}
+        row |= {f"{pillar}_points": points for pillar, points in p["pillar_points"].items()}
+        for place, driver in enumerate(p["drivers"], start=1):
+            row |= {f"driver_{place}": driver["text"]["en"], f"driver_{place}_points": driver["points"]}
+        yield row
+
+
+def _details(book: Book, rows: pd.DataFrame) -> pd.DataFrame:
+    """The book's facts about each row's account, with its revenue; None where unknown."""
+    accounts: pd.DataFrame = book.source["accounts"].select("account_id", *DETAILS).to_pandas()
+    found = accounts.set_index("account_id").loc[rows["account_id"]].reset_index(drop=True)
+    found = found.assign(mrr=rows["mrr"]).astype(object)
+    return found.where(found.notna(), None)
+
+
+def _freshness(book: Book, as_of: pd.Timestamp, limits: ServingParams) -> tuple[str | None, list[str]]:
+    """The newest fact known before the as-of date, and the tables that are late."""
+    newest = {name: _newest_fact(book, name, as_of) for name in book.source.tables}
+    known = {name: moment for name, moment in newest.items() if moment is not None}
+    allowed = {name: pd.Timedelta(days=days) for name, days in limits.stale_after.items()}
+    late = sorted(name for name in allowed if name in known and as_of - known[name] > allowed[name])
+    return (_text(max(known.values())) if known else None), late
+
+
+def _newest_fact(book: Book, name: str, as_of: pd.Timestamp) -> pd.Timestamp | None:
+    table, happens = book.source[name], SOURCE_TABLES[name].happens
+    known_at = ibis.coalesce(table["recorded_at"], table[happens])
+    moment = table.filter(table.known_day < day_number(as_of)).aggregate(newest=known_at.max()).to_pandas()
+    return None if moment["newest"].isna().all() else moment["newest"].iloc[0]
+
+
+def _text(moment: pd.Timestamp) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _need(account: ScoredAccount) -> tuple[int, float]:
+    return ("green", "yellow", "red").index(account.payload["band"]), _revenue_at_risk(account)
+
+
+def _revenue_at_risk(account: ScoredAccount) -> float:
+    probability = account.payload["churn_probability"]
+    share = 1 - account.payload["health"] / 100 if probability is None else probability
+    return float(share * 12 * (account.details["mrr"] or 0.0))

@@ -1,0 +1,77 @@
+"""Which model answers: the registry's `champion`, or the rule where there is none to be trusted.
+
+The alias in the MLflow registry is the only switch. It is read with SQL from `mlruns/mlflow.db`, so
+that a service need not import MLflow (over a second, and hundreds of MB); a test holds this reading
+equal to MLflow's own.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from features.faults import VitalsFault
+from features.params import FeatureParams, RuleParams
+from features.params_file import DEFAULT_PARAMS, read_section
+from serving.learned_scorer import LearnedScorer
+from serving.rule_scorer import NO_CHAMPION, RuleScorer
+from training.health_model import read_health_model
+
+REGISTRY = Path("mlruns")
+LOG = logging.getLogger(__name__)
+CHAMPION_SQL = """
+    SELECT v.version, v.storage_location
+    FROM registered_model_aliases AS a
+    JOIN model_versions AS v ON v.name = a.name AND v.version = a.version
+    WHERE a.name = 'vitals' AND a.alias = 'champion'
+"""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The champion's version and the folder of its bundle."""
+
+    version: str
+    bundle: Path
+
+
+def find_champion(registry: Path = REGISTRY) -> Champion | None:
+    """The champion that the registry names, or None: no registry, no model, or no such alias.
+
+    Raises sqlite3.Error where the registry cannot be read.
+    """
+    database = registry / "mlflow.db"
+    if not database.exists():
+        return None
+    with closing(
+        sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, timeout=5)
+    ) as connection:
+        row = connection.execute(CHAMPION_SQL).fetchone()
+    return None if row is None else Champion(str(row[0]), _bundle(str(row[1]), registry))
+
+
+def load_scorer(registry: Path = REGISTRY, params_file: Path = DEFAULT_PARAMS) -> LearnedScorer | RuleScorer:
+    """The champion, its bundle verified; the rule, and why, where there is none or it is broken."""
+    rule = read_section(params_file, "rule", RuleParams)
+    windows = read_section(params_file, "features", FeatureParams).windows
+    try:
+        champion = find_champion(registry)
+        if champion is None:
+            return RuleScorer(rule, windows, NO_CHAMPION)
+        scorer = LearnedScorer(read_health_model(champion.bundle), rule, windows, champion.version)
+        _ = scorer.features  # raises where the catalogue has lost one of the model's features
+    except (VitalsFault, sqlite3.Error, OSError) as error:
+        LOG.error("the champion cannot be used, the rule answers: %s", error)
+        return RuleScorer(rule, windows, f"the champion cannot be used: {error}")
+    return scorer
+
+
+def _bundle(location: str, registry: Path) -> Path:
+    """The bundle's folder; where the registry was moved, the same folder in its new place."""
+    folder = Path(unquote(urlparse(location).path))
+    moved = registry / "artifacts" / "models" / folder.parent.name / folder.name
+    return (folder if folder.exists() else moved) / "artifacts" / "bundle"

@@ -1,0 +1,99 @@
+"""Answers from the score history: which snapshot a call means, and what it says of the accounts asked for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+from features.faults import Fault
+from serving.problems import INVALID, NO_SNAPSHOT, UNKNOWN_ACCOUNT, Faults, Problem
+from serving.request_queries import PortfolioQuery
+from serving.store import ScoredAccount, ScoreStore, Snapshot
+
+
+def health_of(store: ScoreStore, account_ids: Sequence[str], as_of: str | None) -> dict[str, Any]:
+    """The answer of `POST /v1/health`: all accounts from one snapshot, in the order asked for.
+
+    Raises Problem where nothing was scored for `as_of`, or naming every account that is not in the snapshot.
+    """
+    snapshot = snapshot_for(store, as_of)
+    found = _accounts(store, snapshot, account_ids)
+    return {"accounts": [account.payload for account in found], "snapshot": snapshot.as_dict()}
+
+
+def account_of(store: ScoreStore, account_id: str, as_of: str | None) -> dict[str, Any]:
+    """The answer of `GET /v1/accounts/{id}`: the account's details in the book, and its health."""
+    snapshot = snapshot_for(store, as_of)
+    [account] = _accounts(store, snapshot, [account_id])
+    return {"account": account.details, "health": account.payload, "snapshot": snapshot.as_dict()}
+
+
+def page_of(store: ScoreStore, query: PortfolioQuery) -> dict[str, Any]:
+    """The answer of `GET /v1/accounts`. A page with a cursor stays on the snapshot of the first page."""
+    snapshot = _snapshot_of_page(store, query)
+    page = store.portfolio_page(snapshot, query)
+    return {
+        "accounts": [summary_of(account) for account in page.accounts],
+        "next_cursor": page.next_cursor,
+        "snapshot": snapshot.as_dict(),
+    }
+
+
+def snapshot_for(store: ScoreStore, as_of: str | None) -> Snapshot:
+    """The newest snapshot, or the newest of an as-of date. Raises Problem naming the dates there are."""
+    if snapshot := store.newest_snapshot(as_of):
+        return snapshot
+    dates = store.as_of_dates()
+    if not dates:
+        fault = Fault("as_of", as_of, "a book that has been scored", "run: vitals score data/book")
+        raise Problem(NO_SNAPSHOT, [fault], detail="Nothing has been scored yet. Run: vitals score data/book")
+    allowed = f"one of {', '.join(dates)}"
+    advice = f"use one of them, or run: vitals score data/book --as-of {str(as_of)[:10]}"
+    raise Problem(NO_SNAPSHOT, [Fault("as_of", as_of, allowed, advice)])
+
+
+def summary_of(account: ScoredAccount) -> dict[str, Any]:
+    """One line of the portfolio."""
+    details, health = account.details, account.payload
+    return {
+        "account_id": health["account_id"],
+        **{name: details.get(name) for name in ("name", "owner", "segment")},
+        **{name: health[name] for name in ("health", "interval", "band", "coverage")},
+        "main_driver": health["drivers"][0] if health["drivers"] else None,
+    }
+
+
+def _snapshot_of_page(store: ScoreStore, query: PortfolioQuery) -> Snapshot:
+    if query.cursor is None:
+        return snapshot_for(store, query.as_of)
+    snapshot = store.snapshot(query.cursor.snapshot_id)
+    if snapshot is None:
+        fault = Fault(
+            "cursor", query.cursor.encode(), "the next_cursor of an earlier page", "start again without"
+        )
+        raise Problem(INVALID, [fault])
+    if query.as_of not in (None, snapshot.as_of):
+        fault = Fault(
+            "as_of", query.as_of, f"{snapshot.as_of}, as the cursor's pages", "leave one of the two out"
+        )
+        raise Problem(INVALID, [fault])
+    return snapshot
+
+
+def _accounts(store: ScoreStore, snapshot: Snapshot, account_ids: Sequence[str]) -> list[ScoredAccount]:
+    found = store.scores_of(snapshot, account_ids)
+    faults = Faults()
+    for account_id in account_ids:
+        if account_id not in found:
+            _add_unknown(store, snapshot, account_id, faults)
+    faults.raise_any(UNKNOWN_ACCOUNT)
+    return [found[account_id] for account_id in account_ids]
+
+
+def _add_unknown(store: ScoreStore, snapshot: Snapshot, account_id: str, faults: Faults) -> None:
+    def advice() -> str:
+        near = difflib.get_close_matches(account_id, store.neighbours(snapshot, account_id), n=1)
+        return f"did you mean {near[0]!r}?" if near else "GET /v1/accounts lists the accounts"
+
+    faults.add("account_id", account_id, f"an account scored as of {snapshot.as_of}", advice)

@@ -1,0 +1,87 @@
+"""Scores with the champion's bundle; the rule stands beside it in every payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.catalog import Feature, load_catalog
+from features.faults import DataFault, Fault
+from features.params import RuleParams, Windows
+from features.rule_score import rule_score
+from serving.scoring import Verdict, feature_matrix, payloads, segment_of
+from training.health_model import HealthModel
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedScorer:
+    """The learned model at version `version`; `health_model.facts` says what it was trained on."""
+
+    health_model: HealthModel
+    rule: RuleParams
+    windows: Windows
+    version: str
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """The catalogue's entries of the model's features, in the model's order.
+
+        DataFault where the catalogue, under today's windows, has lost one of them.
+        """
+        known = {feature.name: feature for feature in load_catalog(self.windows)}
+        lost = [name for name in self.health_model.features if name not in known]
+        if lost:
+            step = "train again, or set features.windows back to what the model was trained with"
+            faults = [
+                Fault("feature of the champion", name, "a feature of the catalogue", step) for name in lost
+            ]
+            raise DataFault("the champion reads features that no longer exist", faults)
+        return tuple(known[name] for name in self.health_model.features)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The features it reads, in the model's order."""
+        return self.health_model.features
+
+    @property
+    def catalog(self) -> list[dict[str, Any]]:
+        """The catalogue's entries as the API shows them."""
+        return [feature.model_dump() for feature in self.features]
+
+    @property
+    def model(self) -> dict[str, Any]:
+        """The `model` object of a payload."""
+        trained_until = self.health_model.facts["trained_until"]
+        return {"kind": "learned", "version": self.version, "trained_until": trained_until}
+
+    @property
+    def comparison(self) -> dict[str, Any]:
+        """The models side by side, as measured out of time when this one was trained."""
+        found: dict[str, Any] = self.health_model.facts["comparison"]
+        return found
+
+    def score(self, rows: pd.DataFrame, top: int = 5, explain: bool = True) -> list[dict[str, Any]]:
+        """One payload per row, in order (see `serving.scorer_protocol`)."""
+        X = feature_matrix(rows, self.feature_names)
+        model, limits = self.health_model, self.rule.bands
+        health = model.health(X)
+        band = np.select([health >= limits.green, health >= limits.yellow], ["green", "yellow"], "red")
+        verdict = Verdict(
+            features=self.features,
+            X=X,
+            health=health,
+            base=np.full(len(X), model.base_health),
+            points=model.points(X),
+            interval=model.interval(X),
+            band=band.tolist(),
+            probability=1 - health / 100,
+            horizon_days=model.facts["horizon_days"],
+            typical=model.facts["typical"],
+            model=self.model,
+        )
+        rule = rule_score(rows, self.rule, segment_of(rows))
+        return payloads(rows["account_id"], verdict, rule, top if explain else 0)

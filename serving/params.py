@@ -1,0 +1,37 @@
+"""The `serving:` section of `params.yaml`: how much one call may ask for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from features.params_file import Section
+from features.units import Days
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class ServingParams(Section):
+    """The limits of the API; what lies beyond them is refused with the limit named.
+
+    >>> ServingParams().max_rows_per_call
+    1000
+    """
+
+    max_rows_per_call: Count = 1_000
+    max_body_bytes: Count = 8_000_000
+    default_top: Annotated[int, Field(ge=0)] = 5
+    max_top: Count = 50
+    default_page: Count = 50
+    max_page: Count = 500
+    threads: Annotated[int, Field(ge=1, le=64)] = 4
+    stale_after: dict[str, Days] = Field(
+        default_factory=lambda: {"usage": 7, "tickets": 30, "invoices": 45, "notes": 45, "surveys": 120}
+    )
+
+    @model_validator(mode="after")
+    def _defaults_within_limits(self) -> Self:
+        if self.default_top > self.max_top or self.default_page > self.max_page:
+            raise ValueError("default_top must not exceed max_top, nor default_page max_page")
+        return self

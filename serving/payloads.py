@@ -1,0 +1,189 @@
+"""What goes over the wire, as pydantic models: the source of the OpenAPI document.
+
+Responses are written from the scorer's and the store's own plain values, and bodies are read by
+`request_bodies.py`; the tests hold both against these models.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.native_bodies import Native, Posted
+
+AccountId = Annotated[str, Field(min_length=1, max_length=200, examples=["A-000017"])]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Band = Literal["green", "yellow", "red"]
+Pillars = Annotated[
+    dict[str, Finite | None], Field(description="By pillar: usage, voice, commercial, service")
+]
+
+
+class Shape(BaseModel):
+    """A closed object: keys that are not named here are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PredictRow(Shape):
+    """One account and its features; a feature that is null or left out is a missing measure."""
+
+    account_id: AccountId
+    features: dict[str, Finite | None] = Field(examples=[{"seat_utilisation": 0.62, "nps_account": None}])
+
+
+class PredictRequest(Posted):
+    """Rows the caller brings. `GET /v1/catalog` lists the features."""
+
+    rows: Annotated[list[PredictRow], Field(min_length=1)]
+    explain: bool = Field(True, description="With the drivers")
+    top: int = Field(5, ge=0, description="How many drivers; the rest is in other_points")
+
+
+class HealthRequest(Posted):
+    """Accounts of the score history."""
+
+    account_ids: Annotated[list[AccountId], Field(min_length=1)]
+    as_of: str | None = Field(
+        None, description="An as-of date to replay; null: newest", examples=["2026-10-31"]
+    )
+
+
+class ModelOf(BaseModel):
+    """Which model answered; `kind` is `rule` where no model is champion."""
+
+    kind: Literal["learned", "rule"]
+    version: str | None
+    trained_until: str | None
+
+
+class Driver(BaseModel):
+    """A feature with its signed share, in health points, of the distance to the portfolio's health."""
+
+    feature: str
+    family: str
+    pillar: str
+    role: str | None
+    value: Finite | None
+    typical: Finite | None
+    points: Finite
+    actionable: bool
+    text: dict[str, str] = Field(description="In words, by language: en, zh")
+
+
+class RuleScore(BaseModel):
+    """The expert's weighted score, with the range it could have under missing evidence."""
+
+    score: Finite
+    range: list[Finite]
+    band: Band
+    pillars: Pillars
+
+
+class Health(BaseModel):
+    """One account's health: `base_health` + all `drivers[].points` + `other_points` = `health`, exactly."""
+
+    account_id: AccountId
+    as_of: str | None
+    known_until: str | None
+    health: Finite = Field(ge=0, le=100, description="100 × probability of staying, or the rule's score")
+    interval: list[Finite] | None
+    band: Band
+    churn_probability: Finite | None = Field(ge=0, le=1, description="null where the rule answers")
+    horizon_days: int | None
+    base_health: Finite
+    drivers: list[Driver]
+    other_points: Finite
+    pillar_points: Pillars
+    rule: RuleScore
+    coverage: Finite = Field(ge=0, le=1)
+    missing: list[str]
+    stale: list[str]
+    model: ModelOf
+    case_id: str | None
+
+
+class SnapshotOf(BaseModel):
+    """The published batch that an answer comes from."""
+
+    id: int
+    as_of: str
+    published_at: str
+    model: ModelOf
+
+
+class PredictResponse(Native):
+    """Health of the rows, in their order."""
+
+    accounts: list[Health]
+    model: ModelOf
+
+
+class HealthResponse(Native):
+    """Health of the accounts, in the order asked for, all from one snapshot."""
+
+    accounts: list[Health]
+    snapshot: SnapshotOf
+
+
+class AccountSummary(BaseModel):
+    """One line of the portfolio."""
+
+    account_id: AccountId
+    name: str | None
+    owner: str | None
+    segment: str | None
+    health: Finite
+    interval: list[Finite] | None
+    band: Band
+    coverage: Finite
+    main_driver: Driver | None
+
+
+class PortfolioResponse(BaseModel):
+    """A page of the portfolio; `next_cursor` is null on the last one."""
+
+    accounts: list[AccountSummary]
+    next_cursor: str | None
+    snapshot: SnapshotOf
+
+
+class AccountResponse(BaseModel):
+    """One account: its details in the book, its health, and the snapshot both come from."""
+
+    account: dict[str, Any]
+    health: Health
+    snapshot: SnapshotOf
+
+
+class ModelResponse(BaseModel):
+    """The model that answers `/v1/predict`, and how it compares with the others."""
+
+    model: ModelOf
+    comparison: dict[str, Any]
+
+
+class CatalogResponse(BaseModel):
+    """Every feature that `/v1/predict` takes."""
+
+    features: list[dict[str, Any]]
+
+
+class ErrorOf(BaseModel):
+    """One fault: where, what was found, what is allowed, what to do next."""
+
+    field: str
+    value: str | float | bool | None
+    allowed: str
+    next: str
+
+
+class ProblemDetail(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ErrorOf]

@@ -1,0 +1,48 @@
+"""The SQL of one page of the portfolio: filtered, ordered, and begun after the last account shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, or_, select
+
+from serving.request_queries import Cursor, PortfolioQuery
+from serving.score_tables import score_history
+
+
+def page_statement(snapshot_id: int, query: PortfolioQuery) -> Select[Any]:
+    """The rows of a page and one more, which tells whether another page follows.
+
+    Pages are found by value (after the last one shown), not by number: a page costs the same
+    wherever it is, and none repeats or skips an account.
+    """
+    return _ordered(_filtered(snapshot_id, query), query).limit(query.limit + 1)
+
+
+def cursor_after(row: Row[Any], sort: str) -> str:
+    """The cursor of the page that follows `row`."""
+    value = getattr(row, sort.removeprefix("-"))
+    return Cursor(row.snapshot_id, sort, value, row.account_id).encode()
+
+
+def _filtered(snapshot_id: int, query: PortfolioQuery) -> Select[Any]:
+    columns = score_history.c
+    statement = select(score_history).where(columns.snapshot_id == snapshot_id)
+    for name in ("band", "owner", "segment"):
+        if (wanted := getattr(query, name)) is not None:
+            statement = statement.where(columns[name] == wanted)
+    if query.q is not None:
+        in_name = columns.name.icontains(query.q, autoescape=True)
+        statement = statement.where(or_(in_name, columns.account_id.icontains(query.q, autoescape=True)))
+    return statement
+
+
+def _ordered(statement: Select[Any], query: PortfolioQuery) -> Select[Any]:
+    key, ids = score_history.c[query.sort.removeprefix("-")], score_history.c.account_id
+    descending = query.sort.startswith("-")
+    if query.cursor is not None:
+        value, last = query.cursor.value, query.cursor.account_id
+        beyond = key < value if descending else key > value
+        tied = ids < last if descending else ids > last
+        statement = statement.where(or_(beyond, and_(key == value, tied)))
+    return statement.order_by(*((key.desc(), ids.desc()) if descending else (key, ids)))

@@ -1,0 +1,107 @@
+"""Scores a book into the score history, and reads an account back from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from features.catalog import Language
+from features.files import write_table
+from features.params_file import read_section
+from features.time_windows import as_of_date
+from serving.account_words import in_words, several_in_words
+from serving.batch_scoring import ScoredBook, flat_table, score_book
+from serving.champion import load_scorer
+from serving.history_answers import account_of
+from serving.params import ServingParams
+from serving.store import DEFAULT_URL, ScoredAccount, ScoreStore, Snapshot
+from training.run import AllParams
+
+Progress = Callable[[str], None]
+BANDS = ("green", "yellow", "red")
+
+
+@dataclass(frozen=True)
+class Published:
+    """A scored book and the snapshot it was published as."""
+
+    scored: ScoredBook
+    snapshot: Snapshot
+    file: Path | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The snapshot, the number of accounts by band, and the file if one was written."""
+        counts = {band: self._count(band) for band in BANDS}
+        return {**self.snapshot.as_dict(), "bands": counts, "file": self.file and str(self.file)}
+
+    def as_text(self, worst: int = 3) -> str:
+        """What was published, and the accounts that most need a person."""
+        counts = ", ".join(f"{self._count(band)} {band}" for band in BANDS)
+        model = self.scored.model
+        by = "the rule" if model["kind"] == "rule" else f"version {model['version']}"
+        first = f"{len(self.scored.accounts)} accounts as of {self.snapshot.as_of}, scored by {by}: {counts}"
+        return f"{first}\n\n{several_in_words(self.scored.most_in_need(worst))}"
+
+    def _count(self, band: str) -> int:
+        return sum(account.payload["band"] == band for account in self.scored.accounts)
+
+
+@dataclass(frozen=True)
+class PublishedAccount:
+    """One account as it was published."""
+
+    account: ScoredAccount
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Its health payload."""
+        return self.account.payload
+
+    def words(self, language: Language) -> str:
+        """Its health in words."""
+        return in_words(self.account, language)
+
+
+def score_and_publish(
+    book: Path,
+    as_of: str | None,
+    params_file: Path,
+    overrides: tuple[str, ...],
+    registry: Path,
+    store_url: str | None,
+    out: Path | None,
+    now: dt.datetime,
+    progress: Progress,
+) -> Published:
+    """Scores the book with the champion (or the rule) and publishes the snapshot; also to `out`."""
+    params = AllParams.read(params_file, overrides)
+    limits = read_section(params_file, "serving", ServingParams, overrides)
+    scorer = load_scorer(registry, params_file)
+    moment = None if as_of is None else as_of_date(as_of)
+    scored = score_book(book, scorer, params, limits, moment, progress)
+    progress("publishing")
+    store = ScoreStore(store_url or DEFAULT_URL)
+    store.prepare()
+    snapshot = store.publish_snapshot(
+        scored.accounts,
+        as_of=scored.as_of.to_pydatetime(),
+        published_at=now,
+        model=scored.model,
+        data_fingerprint=scored.fingerprint,
+    )
+    store.close()
+    if out is not None:
+        write_table(flat_table(scored), out)
+    return Published(scored, snapshot, out)
+
+
+def published_account(account_id: str, as_of: str | None, store_url: str | None) -> PublishedAccount:
+    """An account of the newest snapshot, or of the one of an as-of date."""
+    store = ScoreStore(store_url or DEFAULT_URL)
+    store.prepare()
+    found = account_of(store, account_id, as_of)
+    store.close()
+    return PublishedAccount(ScoredAccount(found["account"], found["health"]))

@@ -1,0 +1,35 @@
+"""What the service needs of a scorer: names, a score for rows, and what to say about itself."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import pandas as pd
+
+
+class Scorer(Protocol):
+    """A loaded model, or the rule where no model is champion.
+
+    `model` is the `model` object of a health payload (`kind`, `version`, `trained_until`),
+    `catalog` one entry per feature, `comparison` the figures of the models side by side.
+    """
+
+    @property
+    def feature_names(self) -> tuple[str, ...]: ...
+
+    @property
+    def model(self) -> dict[str, Any]: ...
+
+    @property
+    def catalog(self) -> list[dict[str, Any]]: ...
+
+    @property
+    def comparison(self) -> dict[str, Any]: ...
+
+    def score(self, rows: pd.DataFrame, top: int, explain: bool) -> list[dict[str, Any]]:
+        """One health payload per row, in the order of the rows.
+
+        `rows` holds `account_id` and float64 feature columns; NaN, like a column that is not
+        there, is a missing measure. `top` is the number of drivers shown; the rest is in `other_points`.
+        """
+        ...

@@ -1,0 +1,111 @@
+"""The service: two native BentoML APIs, the mounted GET calls, and the doors around both.
+
+Settings come from the environment: `VITALS_STORE` (a database URL, by default `sqlite:///data/vitals.db`),
+`VITALS_PARAMS` (the parameters file, by default `params.yaml`) and `VITALS_REGISTRY` (by default `mlruns`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from features.params_file import DEFAULT_PARAMS, read_section
+from serving.bento_framework import Service, bentoml
+from serving.champion import REGISTRY, load_scorer
+from serving.front_door import BodyGate, ProblemResponses
+from serving.history_answers import health_of
+from serving.params import ServingParams
+from serving.payloads import HealthRequest, HealthResponse, PredictRequest, PredictResponse
+from serving.portfolio_routes import Resources, portfolio_app
+from serving.problems import answer
+from serving.request_bodies import read_health, read_predict
+from serving.scorer_protocol import Scorer
+from serving.store import DEFAULT_URL, ScoreStore
+
+logger = logging.getLogger("vitals.serving")
+LIMITS = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "serving", ServingParams)
+portfolio = portfolio_app(LIMITS)
+
+
+def open_scorer() -> Scorer:
+    """The champion's scorer, or the rule's where no model is champion."""
+    params_file = Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS))
+    return load_scorer(Path(os.environ.get("VITALS_REGISTRY", REGISTRY)), params_file)
+
+
+class GuardedService(Service):  # type: ignore[misc]
+    """A BentoML service whose every error, the framework's own included, is a problem detail."""
+
+    def to_asgi(self, is_main: bool = True) -> ASGIApp:
+        """The ASGI app that BentoML's workers run."""
+        return ProblemResponses(super().to_asgi(is_main=is_main))
+
+
+class HealthApi:
+    """Customer health for B2B companies that can be checked."""
+
+    def __init__(self) -> None:
+        store = ScoreStore(os.environ.get("VITALS_STORE", DEFAULT_URL))
+        try:
+            store.prepare()
+        except (SQLAlchemyError, OSError) as error:
+            # Rows that the caller brings can still be scored; /readyz says what is missing.
+            logger.error("the store does not answer at start: %s", type(error).__name__)
+        portfolio.state.resources = Resources(open_scorer(), store, LIMITS)
+
+    @property
+    def resources(self) -> Resources:
+        """What this process serves from. It is replaced in one piece, so no call can see half of a change."""
+        held: Resources = portfolio.state.resources
+        return held
+
+    @bentoml.api(route="/v1/predict", output_spec=PredictResponse)  # type: ignore[untyped-decorator]
+    def predict(self, posted: PredictRequest, /) -> Response:
+        """Health of rows the caller brings; nothing is stored."""
+        held = self.resources
+
+        def scored() -> dict[str, object]:
+            call = read_predict(posted.body, held.scorer.feature_names, held.limits)
+            accounts = held.scorer.score(call.rows, call.top, call.explain)
+            return {"accounts": accounts, "model": held.scorer.model}
+
+        return answer(scored)
+
+    @bentoml.api(route="/v1/health", output_spec=HealthResponse)  # type: ignore[untyped-decorator]
+    def health(self, posted: HealthRequest, /) -> Response:
+        """Health of accounts, from the newest snapshot or the one of an as-of date."""
+        held = self.resources
+
+        def found() -> dict[str, object]:
+            call = read_health(posted.body, held.limits)
+            return health_of(held.store, call.account_ids, call.as_of)
+
+        return answer(found)
+
+    def __is_ready__(self) -> bool:
+        """Ready: a model or the rule is loaded (or there would be no service) and the store answers."""
+        try:
+            self.resources.store.ping()
+        except SQLAlchemyError as error:
+            detail = f"The store (VITALS_STORE) does not answer: {type(error).__name__}."
+            raise HTTPException(503, detail) from None
+        return True
+
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    def close(self) -> None:
+        """Gives the store's connections back."""
+        self.resources.store.close()
+
+
+Vitals: Any = bentoml.service(name="vitals", service_class=GuardedService, threads=LIMITS.threads)(HealthApi)
+# Once more inside the framework's time limit, which does not notice an exception and waits its 60 seconds.
+Vitals.add_asgi_middleware(ProblemResponses)
+Vitals.add_asgi_middleware(BodyGate, max_body_bytes=LIMITS.max_body_bytes)
+Vitals.mount_asgi_app(portfolio, name="portfolio")

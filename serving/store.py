@@ -1,0 +1,204 @@
+"""The score history in a database: published in one piece, read page by page, never rewritten."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, Row, Select, and_, create_engine, event, select
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+
+from features.faults import DataFault, Fault, WrongUse
+from serving.portfolio_pages import cursor_after, page_statement
+from serving.request_fields import utc_text
+from serving.request_queries import PortfolioQuery
+from serving.score_tables import metadata, score_history, snapshots
+
+DEFAULT_URL = "sqlite:///data/vitals.db"
+ROWS_PER_INSERT = 1_000
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published batch: the whole book as of one date, by one model, from data of one fingerprint."""
+
+    id: int
+    as_of: str
+    published_at: str
+    model: dict[str, Any]
+    data_fingerprint: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The snapshot as the API shows it."""
+        shown = ("id", "as_of", "published_at", "model")
+        return {name: getattr(self, name) for name in shown}
+
+
+@dataclass(frozen=True)
+class ScoredAccount:
+    """One account of a snapshot: `details` of the book (name, owner, segment …), `payload` its health."""
+
+    details: dict[str, Any]
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a portfolio; `next_cursor` is None on the last one."""
+
+    accounts: list[ScoredAccount]
+    next_cursor: str | None
+
+
+class ScoreStore:
+    """The score history at a database URL: SQLite in WAL mode by default, or PostgreSQL.
+
+    Making one opens no connection; it raises WrongUse for a URL that names no database. Every method
+    may raise sqlalchemy.exc.SQLAlchemyError where the database does not answer.
+    """
+
+    def __init__(self, url: str = DEFAULT_URL) -> None:
+        dumps = partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        try:
+            self._engine: Engine = create_engine(url, json_serializer=dumps, pool_pre_ping=True)
+        except (ArgumentError, ModuleNotFoundError) as error:
+            # Of the URL only the part before the first colon is said: the rest may hold a password.
+            allowed = (
+                "sqlite:///data/vitals.db, or postgresql+psycopg://user@host/name with its driver installed"
+            )
+            fault = Fault(
+                "VITALS_STORE", url.partition(":")[0], allowed, f"correct it ({type(error).__name__})"
+            )
+            raise WrongUse("the store's URL cannot be used", [fault]) from None
+        if self._engine.dialect.name == "sqlite":
+            event.listen(self._engine, "connect", _use_wal)
+
+    def prepare(self) -> None:
+        """Makes the tables where they are not there yet; of a SQLite file also its folder."""
+        url = self._engine.url
+        if url.get_backend_name() == "sqlite" and url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        metadata.create_all(self._engine)
+
+    def ping(self) -> None:
+        """Raises where the store does not answer or has no tables."""
+        with self._engine.connect() as connection:
+            connection.execute(select(snapshots.c.id).limit(1))
+
+    def close(self) -> None:
+        """Closes the pooled connections."""
+        self._engine.dispose()
+
+    def publish_snapshot(
+        self,
+        accounts: Iterable[ScoredAccount],
+        *,
+        as_of: datetime,
+        published_at: datetime,
+        model: Mapping[str, Any],
+        data_fingerprint: str,
+    ) -> Snapshot:
+        """Writes a snapshot and all its accounts in one transaction: readers see all of it or nothing.
+
+        `accounts` is read once and in batches, so it may be a generator over a large book. Raises
+        DataFault where it is empty, ValueError for a time without zone or a NaN in a payload, and
+        sqlalchemy.exc.IntegrityError for an account that comes twice; nothing is written then.
+        """
+        values = {
+            "as_of": utc_text(as_of),
+            "published_at": utc_text(published_at),
+            "model": dict(model),
+            "data_fingerprint": data_fingerprint,
+        }
+        with self._engine.begin() as connection:
+            inserted = connection.execute(snapshots.insert().values(values)).inserted_primary_key
+            snapshot = Snapshot(id=int(inserted[0]), **values)  # type: ignore[index, arg-type]
+            rows = (_row(snapshot.id, account) for account in accounts)
+            written = 0
+            while batch := list(islice(rows, ROWS_PER_INSERT)):
+                connection.execute(score_history.insert(), batch)
+                written += len(batch)
+            if not written:
+                fault = Fault(
+                    "accounts", 0, "at least one scored account", "check the book with vitals check"
+                )
+                raise DataFault("an empty snapshot is not published", [fault])
+        return snapshot
+
+    def newest_snapshot(self, as_of: str | None = None) -> Snapshot | None:
+        """The last published snapshot of the latest as-of date, or of the as-of date asked for."""
+        query = select(snapshots).order_by(snapshots.c.as_of.desc(), snapshots.c.id.desc()).limit(1)
+        return self._snapshot(query if as_of is None else query.where(snapshots.c.as_of == as_of))
+
+    def snapshot(self, snapshot_id: int) -> Snapshot | None:
+        """The snapshot of an id, or None."""
+        return self._snapshot(select(snapshots).where(snapshots.c.id == snapshot_id))
+
+    def as_of_dates(self, limit: int = 24) -> list[str]:
+        """The newest as-of dates that have a snapshot, latest first."""
+        query = select(snapshots.c.as_of).distinct().order_by(snapshots.c.as_of.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def scores_of(self, snapshot: Snapshot, account_ids: Sequence[str]) -> dict[str, ScoredAccount]:
+        """The accounts of a snapshot by id; an id that is not in it is not in the result."""
+        wanted = and_(score_history.c.snapshot_id == snapshot.id, score_history.c.account_id.in_(account_ids))
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(score_history).where(wanted)).all()
+        return {row.account_id: _account(row) for row in rows}
+
+    def neighbours(self, snapshot: Snapshot, account_id: str, each: int = 20) -> list[str]:
+        """The ids just before and after one that is not there: where its misspelling is looked for."""
+        ids = score_history.c.account_id
+        query = select(ids).where(score_history.c.snapshot_id == snapshot.id).limit(each)
+        with self._engine.connect() as connection:
+            after = connection.scalars(query.where(ids > account_id).order_by(ids)).all()
+            before = connection.scalars(query.where(ids < account_id).order_by(ids.desc())).all()
+        return [*before, *after]
+
+    def portfolio_page(self, snapshot: Snapshot, query: PortfolioQuery) -> Page:
+        """One page of a snapshot, in the order of `query.sort`, ties by account id."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(page_statement(snapshot.id, query)).all()
+        shown = rows[: query.limit]
+        last = cursor_after(shown[-1], query.sort) if len(rows) > query.limit else None
+        return Page([_account(row) for row in shown], last)
+
+    def _snapshot(self, query: Select[Any]) -> Snapshot | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else Snapshot(**row._asdict())
+
+
+def _use_wal(connection: DBAPIConnection, _record: object) -> None:
+    """Readers go on reading while a snapshot is written; writers wait for one another up to five seconds."""
+    if isinstance(connection, sqlite3.Connection):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+def _row(snapshot_id: int, account: ScoredAccount) -> dict[str, Any]:
+    details, payload = account.details, account.payload
+    return {
+        "snapshot_id": snapshot_id,
+        "account_id": payload["account_id"],
+        "health": payload["health"],
+        "band": payload["band"],
+        "name": details.get("name") or payload["account_id"],
+        "owner": details.get("owner"),
+        "segment": details.get("segment"),
+        "details": details,
+        "payload": payload,
+    }
+
+
+def _account(row: Row[Any]) -> ScoredAccount:
+    return ScoredAccount(row.details, row.payload)

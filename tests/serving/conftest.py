@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from starlette.exceptions import StarletteDeprecationWarning
+
+from serving import service
+from serving.portfolio_routes import Resources
+from serving.store import ScoredAccount, ScoreStore, Snapshot
+from tests.serving import fake_scorer
+
+with warnings.catch_warnings():
+    # Starlette's test client asks for httpx2, which the locked packages do not have yet.
+    warnings.simplefilter("ignore", StarletteDeprecationWarning)
+    from starlette.testclient import TestClient
+
+Publish = Callable[..., Snapshot]
+SEGMENTS = ("enterprise", "smb")
+
+
+def scored_book(accounts: int = 6) -> list[ScoredAccount]:
+    """Accounts A-000001 … whose health rises with their number, with names in two languages."""
+    ids = [f"A-{number:06d}" for number in range(1, accounts + 1)]
+    rows = pd.DataFrame({"account_id": ids, "seat_utilisation": [n / accounts for n in range(accounts)]})
+    payloads = fake_scorer.FakeScorer().score(rows, top=3, explain=True)
+    return [ScoredAccount(_details(n, payload), payload) for n, payload in enumerate(payloads)]
+
+
+def _details(number: int, payload: dict[str, Any]) -> dict[str, Any]:
+    name = f"阿尔法公司 {number}" if number % 3 == 0 else f"Beta 100% Ltd {number}"
+    return {
+        "name": name,
+        "owner": f"csm-{number % 2}",
+        "segment": SEGMENTS[number % 2],
+        "account_id": payload["account_id"],
+    }
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[ScoreStore]:
+    made = ScoreStore(f"sqlite:///{tmp_path / 'vitals.db'}")
+    made.prepare()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def publish(store: ScoreStore) -> Publish:
+    def published(
+        accounts: int | list[ScoredAccount] = 6, as_of: str = "2026-10-31", hour: int = 3
+    ) -> Snapshot:
+        return store.publish_snapshot(
+            scored_book(accounts) if isinstance(accounts, int) else accounts,
+            as_of=datetime.fromisoformat(as_of).replace(tzinfo=UTC),
+            published_at=datetime(2026, 11, 1, hour, tzinfo=UTC),
+            model=fake_scorer.MODEL,
+            data_fingerprint="sha256:0001",
+        )
+
+    return published
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The real ASGI app of the service. Its metrics can be registered only once in a process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "open_scorer", fake_scorer.FakeScorer)
+        patch.setenv("VITALS_STORE", f"sqlite:///{tmp_path_factory.mktemp('running') / 'vitals.db'}")
+        with TestClient(service.Vitals.to_asgi(), raise_server_exceptions=False) as started:
+            yield started
+
+
+@pytest.fixture
+def client(running: TestClient, store: ScoreStore) -> Iterator[TestClient]:
+    """The running service, on the store of the test and with the tests' scorer."""
+    held = service.portfolio.state.resources
+    service.portfolio.state.resources = Resources(fake_scorer.FakeScorer(), store, service.LIMITS)
+    yield running
+    service.portfolio.state.resources = held

@@ -1,0 +1,74 @@
+"""A scorer for the tests of the service: a real logistic curve over four features, drivers that add up."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+WEIGHTS = {"seat_utilisation": 2.0, "nps_account": 0.02, "days_since_last_use": -0.05, "tenure_days": 0.001}
+TYPICAL = {"seat_utilisation": 0.6, "nps_account": 20.0, "days_since_last_use": 5.0, "tenure_days": 700.0}
+MODEL = {"kind": "rule", "version": "rule-1", "trained_until": None}
+
+
+class FakeScorer:
+    def __init__(self) -> None:
+        self.feature_names = tuple(WEIGHTS)
+        self.model: dict[str, Any] = MODEL
+        self.comparison: dict[str, Any] = {"rule": {"auc": 0.676}}
+        self.catalog: list[dict[str, Any]] = [{"name": name, "family": "use"} for name in WEIGHTS]
+
+    def score(self, rows: pd.DataFrame, top: int, explain: bool) -> list[dict[str, Any]]:
+        assert all(rows[name].dtype == np.float64 for name in rows.columns.drop("account_id"))
+        return [self._one(row, top if explain else 0) for row in rows.to_dict("records")]
+
+    def _one(self, row: dict[Any, Any], top: int) -> dict[str, Any]:
+        values = {name: row.get(name, math.nan) for name in WEIGHTS}
+        missing = [name for name, value in values.items() if math.isnan(value)]
+        steps = {
+            name: 0.0 if name in missing else WEIGHTS[name] * (value - TYPICAL[name])
+            for name, value in values.items()
+        }
+        health = round(100 / (1 + math.exp(-1.5 - sum(steps.values()))), 1)
+        base = 81.7
+        scale = (health - base) / (sum(steps.values()) or 1)
+        ranked = sorted(steps, key=lambda name: -abs(steps[name]))[:top]
+        points = {name: round(steps[name] * scale, 1) for name in ranked}
+        drivers = [_driver(name, None if name in missing else values[name], points[name]) for name in ranked]
+        band = "green" if health >= 85 else "yellow" if health >= 60 else "red"
+        return {
+            "account_id": row["account_id"],
+            "as_of": None,
+            "known_until": None,
+            "health": health,
+            "interval": [max(0.0, health - 8), min(100.0, health + 8)],
+            "band": band,
+            "churn_probability": round(1 - health / 100, 3),
+            "horizon_days": 365,
+            "base_health": base,
+            "drivers": drivers,
+            "other_points": round(health - base - sum(points.values()), 1),
+            "pillar_points": {"usage": round(health - base, 1)},
+            "rule": {"score": 63.2, "range": [58.0, 71.5], "band": "yellow", "pillars": {"usage": 44.0}},
+            "coverage": 1 - len(missing) / len(WEIGHTS),
+            "missing": missing,
+            "stale": [],
+            "model": MODEL,
+            "case_id": None,
+        }
+
+
+def _driver(name: str, value: float | None, points: float) -> dict[str, Any]:
+    return {
+        "feature": name,
+        "family": "use",
+        "pillar": "usage",
+        "role": None,
+        "value": value,
+        "typical": TYPICAL[name],
+        "points": points,
+        "actionable": True,
+        "text": {"en": f"{name} is {value}", "zh": f"{name} 为 {value}"},
+    }

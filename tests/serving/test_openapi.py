@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from serving.openapi import openapi_document
+from serving.params import ServingParams
+from serving.service import Vitals, portfolio
+
+
+def refs(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+        return own.union(*(refs(child) for child in node.values()))
+    return set().union(*(refs(child) for child in node)) if isinstance(node, list) else set()
+
+
+def test_the_document_served_is_the_one_of_native_and_mounted_routes(client: TestClient) -> None:
+    served = client.get("/docs.json").json()
+    assert served == json.loads(json.dumps(openapi_document(ServingParams())))
+    native = {method.route for method in Vitals.apis.values()}
+    mounted = {route.path for route in portfolio.routes} - {"/docs.json"}
+    assert set(served["paths"]) == native | mounted | {"/livez", "/readyz", "/metrics"}
+
+
+def test_every_reference_of_the_document_leads_somewhere() -> None:
+    document = openapi_document(ServingParams())
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert refs(document)
+    assert refs(document) <= known
+
+
+def test_every_error_is_a_problem_detail_and_every_operation_has_its_own_name() -> None:
+    operations = [o for item in openapi_document(ServingParams())["paths"].values() for o in item.values()]
+    for operation in operations:
+        for status, response in operation["responses"].items():
+            assert list(response["content"]) == ["application/problem+json"] or status == "200"
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names)
+
+
+def test_the_limits_of_the_parameters_stand_in_the_document() -> None:
+    limits = ServingParams(max_rows_per_call=7, max_top=3, default_top=2, max_page=9, default_page=8)
+    document = openapi_document(limits)
+    schemas = document["components"]["schemas"]
+    assert schemas["PredictRequest"]["properties"]["rows"]["maxItems"] == 7
+    assert schemas["HealthRequest"]["properties"]["account_ids"]["maxItems"] == 7
+    assert schemas["PredictRequest"]["properties"]["top"]["maximum"] == 3
+    parameters = {p["name"]: p["schema"] for p in document["paths"]["/v1/accounts"]["get"]["parameters"]}
+    assert parameters["limit"]["maximum"] == 9

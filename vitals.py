@@ -1,0 +1,279 @@
+"""The command line. It holds no logic: each command calls one function and shows what it returns.
+
+Imports stand inside the commands, so that `vitals --help` does not load a learner.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from features.params_file import DEFAULT_PARAMS, read_section
+from serving.terminal import clear_faults, emit, steps
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Customer health for B2B companies that can be checked. Start with: vitals demo",
+)
+
+DEFAULT_BOOK = Path("data/book")
+BookArgument = Annotated[Path, typer.Argument(help="the folder with the book's tables")]
+Json = Annotated[bool, typer.Option("--json", help="for machines: one JSON document on stdout")]
+Params = Annotated[Path, typer.Option("--params", help="the parameters file")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="one parameter, as section.key=value; repeatable")
+]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="a UTC date; left out: the end of the book")]
+Registry = Annotated[Path, typer.Option("--registry", help="the MLflow folder")]
+Store = Annotated[
+    str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
+]
+
+
+class Language(StrEnum):
+    """The languages of the sentences."""
+
+    en = "en"
+    zh = "zh"
+
+
+class Engine(StrEnum):
+    """The engines that read features."""
+
+    duckdb = "duckdb"
+
+
+@app.command(epilog="Example: vitals simulate --accounts 1000 --months 36 --seed 7 --out data/book")
+def simulate(
+    accounts: Annotated[int, typer.Option(help="how many accounts")] = 1000,
+    months: Annotated[int, typer.Option(help="how many months of history")] = 36,
+    seed: Annotated[int, typer.Option(help="the same seed makes the same bytes")] = 7,
+    out: Annotated[Path, typer.Option(help="the folder to write")] = DEFAULT_BOOK,
+    as_json: Json = False,
+) -> None:
+    """A simulated book with known truth (in OUT/truth, which only tests and audits read)."""
+    from features.params_file import parse_section
+    from training.simulation.book import simulate_book
+    from training.simulation.params import SimulationParams
+
+    with clear_faults(as_json), steps(as_json) as step:
+        asked = {"accounts": accounts, "months": months, "seed": seed}
+        summary = simulate_book(parse_section("simulate", SimulationParams, asked, "the options"), out, step)
+        emit(summary.as_dict()) if as_json else typer.echo(summary.as_text())
+
+
+@app.command("import", epilog="Example: vitals import ravenstack --from exports/ --out data/book")
+def import_(
+    mapping: Annotated[str, typer.Argument(help="a mapping file, or the name of one that ships")],
+    source: Annotated[Path, typer.Option("--from", help="the folder of exports")],
+    out: Annotated[Path, typer.Option(help="the folder to write")] = DEFAULT_BOOK,
+    as_json: Json = False,
+) -> None:
+    """Exports to canonical tables, by a mapping file."""
+    from features.imports.run import import_exports
+    from training.outcome_tables import ALL_TABLES
+
+    with clear_faults(as_json), steps(as_json) as step:
+        step(f"importing {source}")
+        report = import_exports(mapping, source, out, ALL_TABLES)
+        emit(report.as_dict()) if as_json else typer.echo(report.as_text())
+
+
+@app.command(epilog="Example: vitals check data/book")
+def check(
+    book: BookArgument = DEFAULT_BOOK,
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    as_json: Json = False,
+) -> None:
+    """Every fault of a book at once; exit 1 where one is fatal. Faulty rows go to rejects/ beside it."""
+    from features.check_rejects import write_rejects
+    from features.params import CheckParams
+    from features.source_checks import check_book
+    from training.outcome_tables import ALL_TABLES
+
+    with clear_faults(as_json), steps(as_json) as step:
+        step("checking every table")
+        limits = read_section(params, "checks", CheckParams, overrides or ())
+        checked = check_book(book, ALL_TABLES, max_faulty_share=limits.max_faulty_share)
+        folder = write_rejects(checked)
+        emit(checked.report.as_dict()) if as_json else typer.echo(checked.report.as_text())
+        if folder and not as_json:
+            typer.echo(f"rejected rows, each with its reasons: {folder}")
+        if checked.report.fatal:
+            raise typer.Exit(1)
+
+
+@app.command(epilog="Example: vitals features data/book --as-of 2026-10-31 --out features.parquet")
+def features(
+    out: Annotated[Path, typer.Option(help="a .parquet or .csv file")],
+    book: BookArgument = DEFAULT_BOOK,
+    as_of: AsOf = None,
+    engine: Annotated[Engine, typer.Option(help="where the features are computed")] = Engine.duckdb,
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    as_json: Json = False,
+) -> None:
+    """One row per account with every feature, as of a date."""
+    from features.files import features_to_file
+
+    with clear_faults(as_json), steps(as_json) as step:
+        rows = features_to_file(book, as_of, out, params, tuple(overrides or ()), step)
+        found = {"file": str(out), "accounts": len(rows), "features": rows.shape[1] - 2}
+        emit(found) if as_json else typer.echo(f"{out}: {len(rows)} accounts, {rows.shape[1] - 2} features")
+
+
+@app.command(epilog="Example: vitals train data/book --set training.horizon=60d")
+def train(
+    book: BookArgument = DEFAULT_BOOK,
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    registry: Registry = Path("mlruns"),
+    as_json: Json = False,
+) -> None:
+    """Labels, splits, models, calibration, comparison; logs to MLflow and registers a challenger."""
+    from training.run import AllParams
+    from training.run import train as run
+
+    with clear_faults(as_json), steps(as_json) as step:
+        trained, registered = run(book, AllParams.read(params, tuple(overrides or ())), registry, step)
+        if as_json:
+            emit({"version": registered.version, "comparison": trained.comparison.as_dict()})
+        else:
+            typer.echo(trained.comparison.as_text())
+            typer.echo(f"\nversion {registered.version} is the challenger. Next: vitals promote")
+
+
+@app.command(epilog="Example: vitals compare --json")
+def compare(registry: Registry = Path("mlruns"), as_json: Json = False) -> None:
+    """The models of the newest challenger side by side, with intervals."""
+    from training.registry import challenger_comparison
+
+    with clear_faults(as_json):
+        found, text = challenger_comparison(registry)
+        emit(found) if as_json else typer.echo(text)
+
+
+@app.command(epilog='Example: vitals promote --force --reason "agreed with the board on 3 May"')
+def promote(
+    force: Annotated[bool, typer.Option(help="promote what the gate refuses; needs --reason")] = False,
+    reason: Annotated[str | None, typer.Option(help="why it is forced; kept in the registry")] = None,
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    registry: Registry = Path("mlruns"),
+    as_json: Json = False,
+) -> None:
+    """Challenger to champion, if the gate lets it; exit 1 with the reasons where it does not."""
+    from training.params import TrainingParams
+    from training.promotion import check_forced, refused
+    from training.promotion import promote as run
+
+    with clear_faults(as_json):
+        check_forced(force, reason)
+        found = run(read_section(params, "training", TrainingParams, overrides or ()), registry, reason)
+        if not found.promoted:
+            raise refused(found)
+        emit(found.as_dict()) if as_json else typer.echo(found.as_text())
+
+
+@app.command(epilog="Example: vitals score data/book --as-of 2026-10-31 --out health.csv")
+def score(
+    book: BookArgument = DEFAULT_BOOK,
+    as_of: AsOf = None,
+    out: Annotated[Path | None, typer.Option(help="also a .parquet or .csv file")] = None,
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    registry: Registry = Path("mlruns"),
+    store: Store = None,
+    as_json: Json = False,
+) -> None:
+    """The whole book: health, drivers, interval and rule score, published to the score history."""
+    from serving.publishing import score_and_publish
+
+    with clear_faults(as_json), steps(as_json) as step:
+        now = dt.datetime.now(dt.UTC)
+        done = score_and_publish(book, as_of, params, tuple(overrides or ()), registry, store, out, now, step)
+        emit(done.as_dict()) if as_json else typer.echo(done.as_text())
+
+
+@app.command(epilog="Example: vitals explain A-000017 --lang zh")
+def explain(
+    account: Annotated[str, typer.Argument(help="the account's id")],
+    lang: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
+    as_of: AsOf = None,
+    store: Store = None,
+    as_json: Json = False,
+) -> None:
+    """One account in words, from the newest snapshot of the score history."""
+    from serving.publishing import published_account
+
+    with clear_faults(as_json):
+        found = published_account(account, as_of, store)
+        emit(found.payload) if as_json else typer.echo(found.words(lang.value))
+
+
+@app.command(epilog="Example: vitals monitor data/book --out monitoring")
+def monitor(
+    book: BookArgument = DEFAULT_BOOK,
+    as_of: AsOf = None,
+    out: Annotated[Path, typer.Option(help="the folder for the report")] = Path("data/monitoring"),
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    registry: Registry = Path("mlruns"),
+    as_json: Json = False,
+) -> None:
+    """Drift and data quality between the training dates and today, as HTML and JSON and in MLflow."""
+    from serving.monitoring_run import monitor_book
+
+    with clear_faults(as_json), steps(as_json) as step:
+        report, pages = monitor_book(book, as_of, params, tuple(overrides or ()), registry, out, step)
+        emit(report.as_dict()) if as_json else typer.echo("\n".join([report.as_text(), *map(str, pages)]))
+
+
+@app.command(epilog="Example: vitals serve --port 3000")
+def serve(
+    host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="the port to listen on")] = 3000,
+    params: Params = DEFAULT_PARAMS,
+    registry: Registry = Path("mlruns"),
+    store: Store = None,
+) -> None:
+    """The service: the API of the contract on http://HOST:PORT until it is stopped."""
+    from serving.server import serve_until_stopped
+
+    with clear_faults():
+        raise typer.Exit(serve_until_stopped(host, port, params, registry, store))
+
+
+@app.command(epilog="Example: vitals demo --no-serve")
+def demo(
+    book: BookArgument = DEFAULT_BOOK,
+    port: Annotated[int, typer.Option(help="the port to serve on")] = 3000,
+    serving: Annotated[bool, typer.Option("--serve/--no-serve", help="keep serving afterwards")] = True,
+) -> None:
+    """From nothing to a served health: a simulated book, a trained model, the ten worst accounts."""
+    from serving.demo import set_up
+    from serving.server import serve_until_stopped
+
+    with clear_faults():
+        with steps() as step:
+            words = set_up(book, dt.datetime.now(dt.UTC), step)
+        typer.echo(words)
+        if serving:
+            raise typer.Exit(serve_until_stopped("127.0.0.1", port, DEFAULT_PARAMS, Path("mlruns"), None))
+
+
+def main() -> None:
+    """The entry point of the `vitals` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
