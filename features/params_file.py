@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from features.faults import Fault, WrongUse, nearest
 
 DEFAULT_PARAMS = Path("params.yaml")
+SECTIONS = ("checks", "features", "rule", "training", "serving")
 
 
 class Section(BaseModel):
@@ -32,6 +33,13 @@ def read_section(path: Path, name: str, kind: type[S], overrides: Iterable[str] 
     passed over. Raises WrongUse naming every unknown key and every value that does not fit.
     """
     document = _with_overrides(_document(path), overrides)
+    unknown = [
+        Fault(str(key), document[key], "a section of the parameters", nearest(str(key), SECTIONS))
+        for key in document
+        if key not in SECTIONS
+    ]
+    if unknown:
+        raise WrongUse(f"{path} has sections that no stage reads", unknown)
     return parse_section(name, kind, document.get(name) or {})
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 
 from features.faults import Fault, WrongUse
 
-EPOCH = pd.Timestamp(0, tz="UTC")
+EPOCH = pd.Timestamp(0, tz="UTC").as_unit("us")
 
 
 def as_of_date(text: str | dt.date | pd.Timestamp) -> pd.Timestamp:

@@ -1,0 +1,47 @@
+"""From when to when a book reaches."""
+
+from __future__ import annotations
+
+import pytest
+
+from features.extent import known_extent
+from features.faults import DataFault
+from features.time_windows import as_of_date
+from tests.features.literal_book import Case, Rows, at, literal_warehouse, warehouse_of
+
+
+def extent(rows: Rows) -> tuple[str, str]:
+    first, until = known_extent(literal_warehouse(Case("A", rows)))
+    return f"{first:%Y-%m-%d}", f"{until:%Y-%m-%d}"
+
+
+def test_a_book_begins_with_its_use_and_ends_after_the_last_day_anything_was_known() -> None:
+    rows = {
+        "usage": [{"occurred_at": at(90)}, {"occurred_at": at(5)}],
+        "tickets": [{"opened_at": at(400)}],
+        "notes": [{"happened_at": at(9), "recorded_at": at(1, "23:59:59.9")}],
+    }
+    assert extent(rows) == (at(90)[:10], at(0)[:10])
+
+
+def test_without_use_the_next_activity_begins_it() -> None:
+    assert extent(
+        {"tickets": [{"opened_at": at(40)}], "invoices": [{"issued_at": at(80), "due_at": at(50)}]}
+    ) == (
+        at(40)[:10],
+        at(39)[:10],
+    )
+
+
+def test_accounts_alone_span_their_creation() -> None:
+    source = warehouse_of({"accounts": [{"account_id": "A", "created_at": "2026-01-05"}]})
+    assert known_extent(source) == (as_of_date("2026-01-05"), as_of_date("2026-01-06"))
+
+
+def test_an_empty_book_is_refused() -> None:
+    with pytest.raises(DataFault) as refused:
+        known_extent(warehouse_of({"accounts": [], "usage": []}))
+    assert str(refused.value) == (
+        "the book is empty\n"
+        "  - book is 'no rows'; allowed: at least one account. Next: run vitals check on the book"
+    )

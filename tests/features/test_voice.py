@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.features import specified_roles, specified_voice
+from tests.features.literal_book import Case, differences
+from tests.features.specification import specified_rows
+
+CASES = (*specified_roles.CASES, *specified_voice.CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
+def test_each_literal_table_gives_its_answer(case: Case) -> None:
+    assert differences(case, specified_rows()) == {}
