@@ -20,7 +20,7 @@ class Demo(Section):
     inner: Inner = Inner()
 
 
-def serving(tmp_path: Path, text: str, *overrides: str) -> Demo:
+def section(tmp_path: Path, text: str, *overrides: str) -> Demo:
     path = tmp_path / "params.yaml"
     path.write_text(text, encoding="utf-8")
     return read_section(path, "serving", Demo, overrides)
@@ -34,25 +34,25 @@ def refusal(path: Path, *overrides: str) -> list[str]:
 
 @pytest.mark.parametrize("text", ["", "serving:\n", "training: {a: 1}\n"])
 def test_a_section_that_is_not_there_has_its_defaults(tmp_path: Path, text: str) -> None:
-    assert serving(tmp_path, text) == Demo()
+    assert section(tmp_path, text) == Demo()
 
 
 def test_the_command_line_outweighs_the_file(tmp_path: Path) -> None:
-    found = serving(
-        tmp_path, "serving: {seed: 1}\n", "serving.seed=2", "serving.inner.depth=3", "other.key=4"
+    found = section(
+        tmp_path, "serving: {seed: 1}\n", "serving.seed=2", "serving.inner.depth=3", "training.k=4"
     )
     assert found == Demo(seed=2, inner=Inner(depth=3))
 
 
 def test_the_command_line_can_fill_a_section_that_is_empty(tmp_path: Path) -> None:
-    assert serving(tmp_path, "serving:\n", "serving.seed=2").seed == 2
+    assert section(tmp_path, "serving:\n", "serving.seed=2").seed == 2
 
 
 def test_a_value_of_the_command_line_is_checked_like_the_files(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match=r"serving\.sead is 2; .* did you mean 'seed'\?"):
-        serving(tmp_path, "serving: {}\n", "serving.sead=2")
+        section(tmp_path, "serving: {}\n", "serving.sead=2")
     with pytest.raises(WrongUse, match=r"serving\.seed is 'many'; .* Input should be a valid integer"):
-        serving(tmp_path, "", "serving.seed=many")
+        section(tmp_path, "", "serving.seed=many")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_value_of_the_command_line_is_checked_like_the_files(tmp_path: Path) -
 )
 def test_a_setting_that_names_no_key_of_a_section_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(WrongUse) as refused:
-        serving(tmp_path, "", text)
+        section(tmp_path, "", text)
     assert str(refused.value).splitlines() == [
         "a parameter on the command line cannot be read",
         f"  - --set is {text!r}; allowed: section.key=value. Next: for example --set training.horizon=60d",
@@ -70,7 +70,7 @@ def test_a_setting_that_names_no_key_of_a_section_is_refused(tmp_path: Path, tex
 @pytest.mark.parametrize("file", ["serving: {seed: 1}\n", "serving: {seed: [1]}\n"])
 def test_a_setting_below_something_that_is_no_section_is_refused(tmp_path: Path, file: str) -> None:
     with pytest.raises(WrongUse) as refused:
-        serving(tmp_path, file, "serving.seed.low=3")
+        section(tmp_path, file, "serving.seed.low=3")
     assert str(refused.value.faults[0]) == (
         "--set is 'serving.seed.low=3'; allowed: a section before each point; 'seed' is none. "
         "Next: edit params.yaml"
@@ -79,7 +79,7 @@ def test_a_setting_below_something_that_is_no_section_is_refused(tmp_path: Path,
 
 def test_every_setting_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(WrongUse) as refused:
-        serving(tmp_path, "", "seed=3", "serving.seed=[1", "serving.seed=2")
+        section(tmp_path, "", "seed=3", "serving.seed=[1", "serving.seed=2")
     assert [fault.value for fault in refused.value.faults] == ["seed=3", "serving.seed=[1"]
     assert refused.value.faults[1].allowed == "a value in YAML after the ="
 
@@ -119,11 +119,11 @@ def test_a_file_without_sections_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_a_section_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="section 'serving', cannot be used"):
-        serving(tmp_path, "serving: [1, 2]\n")
+        section(tmp_path, "serving: [1, 2]\n")
 
 
 def test_a_section_that_no_stage_reads_is_refused_with_the_nearest(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text("featuers: {answer_grace: 7d}\n", encoding="utf-8")
-    with pytest.raises(WrongUse, match="featuers .* did you mean 'features'"):
+    with pytest.raises(WrongUse, match=r"featuers .* did you mean 'features'"):
         read_section(path, "features", FeatureParams)
