@@ -7,7 +7,9 @@ on out-of-fold rows, folds cut by account (Platt 1999; never isotonic on small b
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import lightgbm as lgb
@@ -79,7 +81,7 @@ def lightgbm_settings(catalog: Sequence[Feature], params: LearnerParams) -> dict
         "max_bin": 63,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": 2,
+        "num_threads": 1,  # boosters run side by side; OpenMP threads would wait for one another
         "verbosity": -1,
     }
 
@@ -103,12 +105,15 @@ def _fit_bag(
     seed: int,
 ) -> tuple[lgb.Booster, ...]:
     draws = np.random.default_rng(seed)
-    boosters = []
-    for number in range(params.bags):
-        rows = _bootstrap_accounts(account, draws)
-        data = lgb.Dataset(X[rows], y[rows], feature_name=list(names), free_raw_data=True)
-        boosters.append(lgb.train({**settings, "seed": seed * 1000 + number}, data, params.rounds))
-    return tuple(boosters)
+    samples = [_bootstrap_accounts(account, draws) for _ in range(params.bags)]
+
+    def booster(number: int) -> lgb.Booster:
+        rows = samples[number]
+        data = lgb.Dataset(X[rows], y[rows], feature_name=list(names))
+        return lgb.train({**settings, "seed": seed * 1000 + number}, data, params.rounds)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return tuple(pool.map(booster, range(params.bags)))
 
 
 def _bootstrap_accounts(account: np.ndarray, draws: np.random.Generator) -> np.ndarray:
@@ -119,7 +124,7 @@ def _bootstrap_accounts(account: np.ndarray, draws: np.random.Generator) -> np.n
 
 
 def _margin(boosters: Sequence[lgb.Booster], X: np.ndarray) -> np.ndarray:
-    margins = [booster.predict(X, raw_score=True, num_threads=2) for booster in boosters]
+    margins = [booster.predict(X, raw_score=True, num_threads=1) for booster in boosters]
     return np.asarray(np.mean(margins, axis=0))
 
 

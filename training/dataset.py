@@ -15,7 +15,7 @@ from features.params import FeatureParams
 from features.snapshot import build_snapshot
 from training.labels import churn_labels, read_churns, read_starts, still_customers
 from training.params import TrainingParams
-from training.temporal_splits import Split, candidate_dates, rolling_origins
+from training.temporal_splits import Split, candidate_dates, check_test_dates, rolling_origins
 
 Progress = Callable[[str], None]
 
@@ -58,27 +58,29 @@ def build_training_set(
 ) -> TrainingSet:
     """Snapshots at every date that trains or tests, with their labels; immature rows are left out.
 
-    Raises DataFault where the book has no outcomes, is too short, or nobody churned.
+    Raises DataFault where the book has no outcomes, is too short, or where an origin's training rows
+    all ended alike.
     """
+    churns, starts = read_churns(book.tables), read_starts(book.tables)
     known_from, known_until = known_extent(book.source)
+    check_test_dates(params, known_until)
     dates = candidate_dates(known_from, known_until, params)
     origins = rolling_origins(dates, params)
     wanted = sorted({*dates, *(date for split in origins for date in (*split.train, *split.test))})
     rows = build_snapshot(book.source, wanted, features, progress)
     rows.insert(2, "segment", rows["account_id"].map(_segments(book)))
-    churns, starts = read_churns(book.tables), read_starts(book.tables)
     rows = rows[still_customers(rows, churns, starts, known_until)].reset_index(drop=True)
     churned = churn_labels(rows, churns, params.horizon, params.label_lag, known_until)
     mature = churned.notna()
-    if not churned.eq(1).any():
-        raise _nobody_churned(params)
-    return TrainingSet(
+    data = TrainingSet(
         rows[mature].reset_index(drop=True),
         churned[mature].reset_index(drop=True),
         known_until,
         tuple(origins),
         tuple(dates),
     )
+    _check_outcomes(data, params)
+    return data
 
 
 def _segments(book: Book) -> pd.Series:
@@ -86,7 +88,16 @@ def _segments(book: Book) -> pd.Series:
     return accounts.set_index("account_id")["segment"]
 
 
-def _nobody_churned(params: TrainingParams) -> DataFault:
-    step = "check the churns table, or bring more history"
-    fault = Fault("churns", f"none within {params.horizon} days of a mature row", "at least one", step)
-    return DataFault("there is nothing to learn: no mature row churned", [fault])
+def _check_outcomes(data: TrainingSet, params: TrainingParams) -> None:
+    """Raises DataFault naming every origin whose training rows hold one outcome only."""
+    step = "check the churns table, bring more history, or lengthen training.horizon"
+    allowed = "rows that churned and rows that stayed"
+    faults = []
+    for split in data.origins:
+        churned = data.churned[data.at(split.train)]
+        if churned.nunique() < 2:
+            found = f"{churned.sum():.0f} churns within {params.horizon} days in {len(churned)} rows"
+            where = f"training rows up to {max(split.train):%Y-%m-%d}"
+            faults.append(Fault(where, found, allowed, step))
+    if faults:
+        raise DataFault("there is nothing to learn: all training rows ended alike", faults)

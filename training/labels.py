@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Literal
 
 import ibis.expr.types as ir
-import numpy as np
 import pandas as pd
 
 from features.faults import DataFault, Fault
@@ -99,8 +98,3 @@ def _nearest(
         limit = pairs["as_of"] if known_until is None else known_until
         near = pairs[(pairs["at"] < pairs["as_of"]) & (pairs["known_at"] < limit)].groupby("row")["at"].max()
     return near.reindex(rows.index).astype("datetime64[us, UTC]")
-
-
-def positive_accounts(rows: pd.DataFrame, churned: np.ndarray) -> int:
-    """How many different accounts churn in these rows: the real size of the evidence."""
-    return int(rows.loc[churned == 1, "account_id"].nunique())

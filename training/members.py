@@ -1,8 +1,10 @@
-"""The models that are compared on the same rows: the floor, the rule, a plain logistic, the learned.
+"""The models that are compared on the same rows: two floors, the rule, a plain logistic, the learned.
 
 Each is fitted on the training rows of an origin and gives churn probabilities for its test rows. The
-rule is no probability by itself: it is mapped by a line in log-odds fitted on the same training rows,
-so that it is compared at its best.
+floors know nothing of the customer's doings: the base rate, and the clock (how long the account has
+been here, how far its renewal is). A model that finds no more than they do has found nothing to act
+on. The rule is no probability by itself: it is mapped by a line in log-odds fitted on the same
+training rows, so that it is compared at its best.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from training.churn_model import fit_churn_model
 from training.params import TrainingParams
 
 Progress = Callable[[str], None]
-MEMBERS = ("base_rate", "rule", "logistic", "learned")
+MEMBERS = ("base_rate", "clock", "rule", "logistic", "learned")
+CLOCK = ("tenure_days", "days_to_renewal")
 EDGE = 1e-6  # probabilities are kept this far from 0 and 1, so that a log loss is finite
 
 
@@ -47,6 +50,7 @@ def member_probabilities(lesson: Lesson) -> pd.DataFrame:
     """Churn probabilities of the test rows, one column per member, in the order of MEMBERS."""
     fitted = {
         "base_rate": _base_rate(lesson),
+        "clock": clock_probability(lesson),
         "rule": _rule(lesson),
         "logistic": _logistic(lesson),
         "learned": _learned(lesson),
@@ -56,6 +60,15 @@ def member_probabilities(lesson: Lesson) -> pd.DataFrame:
 
 def _base_rate(lesson: Lesson) -> np.ndarray:
     return np.full(len(lesson.test), lesson.churned.mean())
+
+
+def clock_probability(lesson: Lesson) -> np.ndarray:
+    """Logistic regression on tenure and days to renewal, each as it is and as its logarithm."""
+    train, test = (
+        np.column_stack([rows[list(CLOCK)], np.log1p(rows[list(CLOCK)].clip(lower=0))])
+        for rows in (lesson.train, lesson.test)
+    )
+    return _ridge(train, lesson.churned, test, strength=1.0)
 
 
 def _rule(lesson: Lesson) -> np.ndarray:
@@ -68,15 +81,21 @@ def _rule(lesson: Lesson) -> np.ndarray:
 
 
 def _logistic(lesson: Lesson) -> np.ndarray:
-    """Ridge logistic regression on standardised features, missing ones at the median and flagged."""
+    """Logistic regression on every feature of the catalogue."""
     names = [feature.name for feature in lesson.catalog]
+    train, test = (rows[names].to_numpy(float) for rows in (lesson.train, lesson.test))
+    return _ridge(train, lesson.churned, test, strength=100.0)
+
+
+def _ridge(train: np.ndarray, churned: pd.Series, test: np.ndarray, strength: float) -> np.ndarray:
+    """Ridge logistic regression on standardised columns, missing values at the median and flagged."""
     model = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
         StandardScaler(),
-        LogisticRegression(C=0.01, max_iter=2000),
+        LogisticRegression(C=1 / strength, max_iter=2000),
     )
-    model.fit(lesson.train[names].to_numpy(float), lesson.churned)
-    return np.asarray(model.predict_proba(lesson.test[names].to_numpy(float))[:, 1])
+    model.fit(train, churned)
+    return np.asarray(model.predict_proba(test)[:, 1])
 
 
 def _learned(lesson: Lesson) -> np.ndarray:

@@ -29,11 +29,13 @@ class LearnerParams(Section):
 class GateParams(Section):
     """What a challenger must show to become champion: probabilities over the account bootstrap.
 
-    Against the rule an even chance is enough: a model that is no worse is still calibrated, which
-    the rule is not. A champion is only displaced by what is probably better.
+    The clock is tenure and the renewal date alone. Against the rule an even chance is enough: a
+    model that is no worse is still calibrated, which the rule is not. A champion is only displaced
+    by what is probably better.
     """
 
     better_than_chance: Share = 0.95
+    better_than_clock: Share = 0.8
     better_than_rule: Share = 0.5
     better_than_champion: Share = 0.8
 

@@ -21,6 +21,7 @@ from training.comparison import Comparison
 from training.health_model import write_health_model
 from training.out_of_time import outcomes_of
 from training.plots import comparison_figure, gain_figure, reliability_figure, save_figure
+from training.time_split_plot import Fold, time_split_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,8 +33,8 @@ MODEL = "vitals"
 EXPERIMENT = "vitals"
 REGISTRY = Path("mlruns")
 CODE = Path(__file__).with_name("mlflow_model.py")
-# MLflow reports its own deprecations and asks for type hints on every load; neither is ours to mend.
-QUIET = (r".*noload.*", r".*type hints.*", r".*input example.*", r".*[Ii]nteger column.*")
+# MLflow reports its own deprecations, asks for type hints and for Jupyter's bar; none is ours to mend.
+QUIET = (r".*noload.*", r".*type hint.*", r".*input example.*", r".*IProgress.*")
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
@@ -52,8 +53,6 @@ class Registered:
 @contextmanager
 def tracking(registry: Path) -> Iterator[MlflowClient]:
     """MLflow on `registry/mlflow.db` with artifacts beside it; made on first use."""
-    import mlflow
-
     registry.mkdir(parents=True, exist_ok=True)
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.ERROR)
@@ -61,6 +60,8 @@ def tracking(registry: Path) -> Iterator[MlflowClient]:
         for message in QUIET:
             warnings.filterwarnings("ignore", message)
         warnings.filterwarnings("ignore", category=DeprecationWarning, module="mlflow|sqlalchemy|alembic")
+        import mlflow
+
         uri = f"sqlite:///{registry.resolve() / 'mlflow.db'}"
         mlflow.set_tracking_uri(uri)
         mlflow.set_registry_uri(uri)
@@ -117,7 +118,9 @@ def _figures(trained: Trained, params: AllParams) -> dict[str, Figure]:
     """The pictures of a run: what a data scientist looks at before believing a number."""
     outcomes = outcomes_of(trained.tested, params.training.calls)
     told = {name: trained.tested[name] for name in ("rule", "learned")}
+    folds = [Fold(f"{split.test[0]:%Y-%m-%d}", split.train, split.test) for split in trained.data.origins]
     return {
+        "splits": time_split_figure(folds, params.training.horizon),
         "reliability": reliability_figure(told, outcomes),
         "gain": gain_figure(told, outcomes),
         "comparison": comparison_figure(trained.comparison),

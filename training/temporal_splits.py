@@ -41,7 +41,9 @@ def embargo(params: TrainingParams) -> pd.Timedelta:
 
 def rolling_origins(dates: Sequence[pd.Timestamp], params: TrainingParams) -> list[Split]:
     """The splits in order of time. Raises DataFault where the dates do not reach for one."""
-    test = [as_of_date(date) for date in params.test_dates] or list(dates)[-params.test_months :]
+    if not dates:
+        raise _too_short(dates, params)
+    test = _fixed_test_dates(params) or list(dates)[-params.test_months :]
     size = len(test) if params.train_until else params.months_per_origin
     blocks = [tuple(test[i : i + size]) for i in range(0, len(test), size)]
     splits = [Split(_trainable(dates, block[0], params), block) for block in blocks]
@@ -51,6 +53,23 @@ def rolling_origins(dates: Sequence[pd.Timestamp], params: TrainingParams) -> li
     for split in usable:
         check_embargo(split, params)
     return usable
+
+
+def _fixed_test_dates(params: TrainingParams) -> list[pd.Timestamp]:
+    return sorted({as_of_date(date) for date in params.test_dates})
+
+
+def check_test_dates(params: TrainingParams, known_until: pd.Timestamp) -> None:
+    """Raises DataFault naming every fixed test date whose label is not mature at the end of the book."""
+    newest = known_until - embargo(params)
+    step = f"test earlier dates, or a horizon below {params.horizon} days"
+    faults = [
+        Fault("training.test_dates", f"{date:%Y-%m-%d}", f"dates up to {newest:%Y-%m-%d}", step)
+        for date in _fixed_test_dates(params)
+        if date > newest
+    ]
+    if faults:
+        raise DataFault("what happened after these test dates is not known yet", faults)
 
 
 def _trainable(
@@ -77,10 +96,9 @@ def check_embargo(split: Split, params: TrainingParams) -> None:
 
 def _too_short(dates: Sequence[pd.Timestamp], params: TrainingParams) -> DataFault:
     found = f"{min(dates):%Y-%m-%d} … {max(dates):%Y-%m-%d}" if dates else "no mature month start"
-    fault = Fault(
-        "mature as-of dates",
-        found,
-        f"dates at least {embargo(params).days} days apart, to train and to test",
-        "bring more history, or a shorter horizon: --set training.horizon=60d",
-    )
+    allowed = f"dates at least {embargo(params).days} days apart, to train and to test"
+    step = "bring more history, or a shorter horizon: --set training.horizon=60d"
+    if params.train_until or params.test_dates:
+        step = f"move training.train_until or training.test_dates; else {step}"
+    fault = Fault("mature as-of dates", found, allowed, step)
     return DataFault("the book is too short to train and test out of time", [fault])

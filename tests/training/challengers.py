@@ -1,0 +1,50 @@
+"""Challengers made by hand, to stand before the gate on a real registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from scipy.special import expit, logit
+
+from training.promotion import Promotion
+from training.registry import MODEL, tracking, version_of
+
+QUESTIONS = (
+    "ranks better than chance",
+    "knows more than the base rate",
+    "knows more than tenure and the renewal date",
+)
+
+
+def challenge(registry: Path, tested: pd.DataFrame, scratch: Path) -> str:
+    """A new challenger with these predictions out of time, on the artifacts of version 1."""
+    with tracking(registry) as client:
+        first = client.get_model_version(MODEL, "1")
+        run = client.create_run(client.get_run(first.run_id).info.experiment_id)
+        tested.to_parquet(scratch / "predictions.parquet")
+        client.log_artifact(run.info.run_id, str(scratch / "predictions.parquet"))
+        made = client.create_model_version(MODEL, first.source, run_id=run.info.run_id)
+        client.set_registered_model_alias(MODEL, "challenger", made.version)
+        return str(made.version)
+
+
+def aliases(registry: Path) -> dict[str, str | None]:
+    with tracking(registry) as client:
+        return {name: version_of(client, name) for name in ("challenger", "champion")}
+
+
+def promoted_tag(registry: Path, version: str) -> str | None:
+    with tracking(registry) as client:
+        tag: str | None = client.get_model_version(MODEL, version).tags.get("promoted")
+        return tag
+
+
+def sharper(tested: pd.DataFrame, by: float) -> pd.DataFrame:
+    """Predictions that know more of the outcomes than these do."""
+    push = by * (2 * tested["churned"] - 1)
+    return tested.assign(learned=expit(logit(tested["learned"]) + push))
+
+
+def failed(found: Promotion) -> list[str]:
+    return [verdict.question for verdict in found.verdicts if not verdict.passed]

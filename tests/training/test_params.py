@@ -1,0 +1,53 @@
+"""The training section: units by name, limits that serving relies on, nothing unknown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from features.faults import WrongUse
+from features.params_file import parse_section, read_section
+from training.params import TrainingParams
+
+PARAMS_FILE = Path(__file__).parents[2] / "params.yaml"
+
+
+def refusal(values: dict[str, object]) -> str:
+    with pytest.raises(WrongUse) as caught:
+        parse_section("training", TrainingParams, values)
+    return str(caught.value)
+
+
+def test_the_file_of_the_project_holds_the_defaults() -> None:
+    assert read_section(PARAMS_FILE, "training", TrainingParams) == TrainingParams()
+
+
+def test_the_command_line_changes_one_value_and_leaves_the_others() -> None:
+    found = read_section(PARAMS_FILE, "training", TrainingParams, ("training.horizon=60d",))
+    assert found == TrainingParams().model_copy(update={"horizon": 60})
+
+
+def test_a_duration_without_its_unit_is_refused() -> None:
+    assert (
+        "training.horizon is 365; allowed: must be a whole number of days such as '365d'. "
+        "Next: correct training.horizon in params.yaml"
+    ) in refusal({"horizon": 365})
+
+
+def test_a_ninth_leaf_is_refused_because_serving_could_not_tabulate_it() -> None:
+    assert "training.learner.leaves is 9; allowed: Input should be less than or equal to 8" in refusal(
+        {"learner": {"leaves": 9}}
+    )
+
+
+def test_one_bag_is_refused_because_it_has_no_spread() -> None:
+    assert "training.learner.bags is 1" in refusal({"learner": {"bags": 1}})
+
+
+def test_every_fault_of_the_section_is_named_at_once() -> None:
+    told = refusal({"horizn": "60d", "gate": {"better_than_chance": 1.5, "better": 1}, "bootstrap": 10})
+    assert "training.horizn is '60d'; allowed: a key of this section. Next: did you mean 'horizon'?" in told
+    assert "training.gate.better_than_chance is 1.5" in told
+    assert "training.gate.better is 1" in told
+    assert "training.bootstrap is 10; allowed: Input should be greater than or equal to 100" in told

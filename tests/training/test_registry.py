@@ -1,0 +1,169 @@
+"""What a run leaves in the registry: everything needed to believe it, and nothing to unpickle."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+
+from features.faults import WrongUse
+from training import registry as rooms
+from training.health_model import read_health_model
+from training.members import MEMBERS
+from training.registry import MODEL, tracking
+from training.run import AllParams, Trained
+
+
+@pytest.fixture
+def client(registered: Path) -> Iterator[MlflowClient]:
+    with tracking(registered) as client:
+        yield client
+
+
+@pytest.fixture
+def run(client: MlflowClient) -> Any:
+    return client.get_run(client.get_model_version(MODEL, "1").run_id)
+
+
+def artifact(client: MlflowClient, run: Any, name: str) -> Path:
+    return Path(client.download_artifacts(run.info.run_id, name))
+
+
+def test_the_first_version_is_the_challenger_and_nobody_is_champion(client: MlflowClient) -> None:
+    assert rooms.version_of(client, "challenger") == "1"
+    assert rooms.version_of(client, "champion") is None
+
+
+def test_every_training_parameter_is_logged_with_its_unit(run: Any, light: AllParams) -> None:
+    assert run.data.params["horizon"] == "120d"
+    assert run.data.params["learner.leaves"] == "6"
+    assert run.data.params["gate.better_than_chance"] == "0.95"
+    assert set(light.training.model_dump()) <= {name.partition(".")[0] for name in run.data.params}
+
+
+def test_the_sections_that_made_the_model_can_be_read_back(
+    client: MlflowClient, run: Any, light: AllParams
+) -> None:
+    found = json.loads(artifact(client, run, "params.json").read_text(encoding="utf-8"))
+    for name in ("features", "rule", "training"):
+        section = getattr(light, name)
+        assert type(section).model_validate(found[name]) == section
+
+
+def test_every_measure_of_every_member_has_its_interval(run: Any, trained: Trained) -> None:
+    metrics = run.data.metrics
+    for member in MEMBERS:
+        for measure in trained.comparison.measures:
+            low, value, high = (metrics[f"{member}.{measure}{end}"] for end in (".low", "", ".high"))
+            assert low <= high
+            assert value == trained.comparison.estimate(member, measure).value
+    assert len(metrics) == 3 * len(MEMBERS) * len(trained.comparison.measures)
+
+
+def test_the_run_says_what_data_it_saw(run: Any, trained: Trained) -> None:
+    assert run.data.tags["data_fingerprint"] == trained.data.fingerprint
+    assert run.data.tags["known_until"] == "2026-11-01"
+    assert run.data.tags["trained_until"] == "2026-06-01"
+
+
+@pytest.mark.parametrize("name", ["reliability", "gain", "comparison"])
+def test_the_plots_are_pictures(client: MlflowClient, run: Any, name: str) -> None:
+    content = artifact(client, run, f"plots/{name}.png").read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert len(content) > 5_000
+
+
+def test_the_boosters_are_logged_as_text_that_lightgbm_reads(
+    client: MlflowClient, run: Any, trained: Trained, light: AllParams
+) -> None:
+    folder = artifact(client, run, "lightgbm")
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == [f"bag_{number:02d}.txt" for number in range(light.training.learner.bags)]
+    X = trained.data.rows[list(trained.fitted.features)].to_numpy(float)[:20]
+    for path, booster in zip(sorted(folder.iterdir()), trained.fitted.boosters, strict=True):
+        assert lightgbm.Booster(model_file=path).predict(X).tolist() == booster.predict(X).tolist()
+
+
+def test_the_predictions_are_kept_for_the_gate(client: MlflowClient, trained: Trained) -> None:
+    pd.testing.assert_frame_equal(rooms.predictions(client, "1"), trained.tested)
+
+
+def test_the_rows_of_the_newest_training_date_are_kept_for_watching_drift(
+    client: MlflowClient, trained: Trained
+) -> None:
+    rows = trained.data.rows
+    newest = rows[rows["as_of"] == rows["as_of"].max()]
+    pd.testing.assert_frame_equal(rooms.reference_rows(client, "1"), newest)
+
+
+def test_the_comparison_can_be_shown_again(registered: Path, trained: Trained) -> None:
+    found, text = rooms.challenger_comparison(registered)
+    assert found.pop("version") == "1"
+    assert json.loads(json.dumps(trained.comparison.as_dict())) == found
+    assert text == trained.comparison.as_text()
+
+
+def test_the_bundle_of_the_version_is_the_model(
+    client: MlflowClient, registered: Path, trained: Trained
+) -> None:
+    read = read_health_model(rooms.bundle_folder(client, "1", registered))
+    X = trained.data.rows[list(read.features)].to_numpy(float)
+    assert read.health(X).tobytes() == trained.model.health(X).tobytes()
+
+
+def test_the_bundle_is_found_where_the_whole_registry_was_moved(
+    made_once: Any, trained: Trained, light: AllParams, tmp_path: Path
+) -> None:
+    made = made_once("moved_registry", lambda folder: rooms.register(trained, light, folder / "old"))
+    moved = Path(shutil.copytree(made / "old", tmp_path / "new"))
+    (made / "old").rename(made / "gone")
+    with tracking(moved) as client:
+        folder = rooms.bundle_folder(client, "1", moved)
+    assert folder.is_relative_to(moved)
+    assert read_health_model(folder).features == trained.model.features
+
+
+def test_a_second_run_is_a_second_version_and_the_new_challenger(
+    registry: Path, trained: Trained, light: AllParams
+) -> None:
+    made = rooms.register(trained, light, registry)
+    assert made.version == "2"
+    with tracking(registry) as client:
+        assert rooms.version_of(client, "challenger") == "2"
+        first, second = (client.get_model_version(MODEL, version).run_id for version in "12")
+        assert first != second
+        before = read_health_model(rooms.bundle_folder(client, "1", registry))
+    X = trained.data.rows[list(before.features)].to_numpy(float)[:10]
+    assert np.array_equal(before.health(X), read_health_model(made.bundle).health(X))
+
+
+def test_the_same_training_logs_the_same_bundle_to_the_byte(
+    registry: Path, trained: Trained, light: AllParams
+) -> None:
+    second = rooms.register(trained, light, registry).bundle
+    with tracking(registry) as client:
+        first = rooms.bundle_folder(client, "1", registry)
+    assert {p.name: p.read_bytes() for p in first.iterdir()} == {
+        p.name: p.read_bytes() for p in second.iterdir()
+    }
+
+
+def test_an_empty_registry_has_no_challenger(made_once: Any) -> None:
+    def empty(folder: Path) -> None:
+        with tracking(folder) as client:
+            client.search_registered_models()
+
+    with tracking(made_once("empty_registry", empty)) as client, pytest.raises(WrongUse) as caught:
+        rooms.challenger_version(client)
+    assert str(caught.value).splitlines() == [
+        "there is no challenger",
+        "  - challenger is None; allowed: a trained model. Next: run vitals train BOOK",
+    ]
