@@ -31,6 +31,7 @@ import numpy as np
 import pandas as pd
 
 from features.book import open_book
+from training.all_params import AllParams
 from training.bootstrap import LEVEL, account_draws
 from training.calibration import Matrix
 from training.dataset import build_training_set
@@ -38,7 +39,6 @@ from training.evaluation import auc, log_loss
 from training.out_of_time import outcomes_of, predictions_out_of_time
 from training.outcome_tables import ALL_TABLES
 from training.ranked_rows import Outcomes, Ranking, WeightedRows
-from training.run import AllParams
 from training.simulation.book import simulate_book
 from training.simulation.params import SimulationParams
 

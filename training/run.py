@@ -3,60 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
-from features.book import open_book
-from features.catalog import load_catalog
-from features.params import CheckParams, FeatureParams, RuleParams
-from features.params_file import DEFAULT_PARAMS, read_section
-from features.rule_score import check_rule
-from training.churn_model import ChurnModel, fit_churn_model
-from training.comparison import Comparison
-from training.dataset import TrainingSet, build_training_set
-from training.health_model import HealthModel
-from training.out_of_time import compare_members, predictions_out_of_time
-from training.outcome_tables import ALL_TABLES
-from training.params import TrainingParams
-from training.registry import Registered, register
-from training.tree_tables import additive_trees
+from training.all_params import AllParams
+from training.fit_and_compare import Trained, fit_and_compare
+from training.run_log import Registered, register
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class AllParams:
-    """The sections that a training run reads."""
-
-    checks: CheckParams
-    features: FeatureParams
-    rule: RuleParams
-    training: TrainingParams
-
-    @classmethod
-    def read(cls, path: Path = DEFAULT_PARAMS, overrides: tuple[str, ...] = ()) -> AllParams:
-        """The sections from `params.yaml`, checked against the catalogue."""
-        params = cls(
-            read_section(path, "checks", CheckParams, overrides),
-            read_section(path, "features", FeatureParams, overrides),
-            read_section(path, "rule", RuleParams, overrides),
-            read_section(path, "training", TrainingParams, overrides),
-        )
-        check_rule(params.rule, {feature.name for feature in load_catalog(params.features.windows)})
-        return params
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a run made: the data, the predictions out of time, the comparison, the final model."""
-
-    data: TrainingSet
-    tested: pd.DataFrame
-    comparison: Comparison
-    fitted: ChurnModel
-    model: HealthModel
 
 
 def train(
@@ -66,34 +19,3 @@ def train(
     trained = fit_and_compare(book_folder, params, progress)
     progress("logging to MLflow")
     return trained, register(trained, params, registry)
-
-
-def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = lambda _: None) -> Trained:
-    """Everything of a training run but the tracking."""
-    progress("reading and checking the book")
-    book = open_book(book_folder, params.checks, ALL_TABLES)
-    data = build_training_set(book, params.features, params.training, progress)
-    tested = predictions_out_of_time(data, params.features, params.rule, params.training, progress)
-    progress("comparing the models")
-    comparison = compare_members(tested, params.training)
-    last = data.at(data.final_dates)
-    rows, churned = data.rows[last], data.churned[last]
-    catalog = load_catalog(params.features.windows)
-    fitted = fit_churn_model(rows, churned, catalog, params.training.learner, params.training.seed, progress)
-    facts = {
-        "horizon_days": params.training.horizon,
-        "trained_until": f"{max(data.final_dates):%Y-%m-%d}",
-        "known_until": f"{data.known_until:%Y-%m-%d}",
-        "typical": _typical(rows, fitted.features),
-        "comparison": comparison.as_dict(),
-        "data_fingerprint": data.fingerprint,
-    }
-    model = HealthModel(additive_trees(fitted.boosters), fitted.line, facts)
-    return Trained(data, tested, comparison, fitted, model)
-
-
-def _typical(rows: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float | None]:
-    """The median of each feature over the newest training date; None where it was always missing."""
-    newest = rows[rows["as_of"] == rows["as_of"].max()]
-    medians = newest[list(names)].median()
-    return {name: None if pd.isna(value) else float(value) for name, value in medians.items()}

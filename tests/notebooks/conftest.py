@@ -13,7 +13,8 @@ from filelock import FileLock
 from features.params_file import DEFAULT_PARAMS
 from serving.publishing import score_and_publish
 from training.promotion import promote
-from training.run import AllParams, train
+from training.all_params import AllParams
+from training.run import train
 from training.simulation.book import simulate_book
 from training.simulation.params import SimulationParams
 

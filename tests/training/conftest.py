@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from training.registry import register
-from training.run import AllParams, Trained, fit_and_compare
+from training.all_params import AllParams
+from training.fit_and_compare import Trained, fit_and_compare
+from training.run_log import register
 from training.simulation.book import simulate_book
 from training.simulation.params import SimulationParams
 

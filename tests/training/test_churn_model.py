@@ -9,10 +9,11 @@ from sklearn.metrics import roc_auc_score
 
 from features.catalog import Feature, load_catalog
 from features.params import Windows
+from training.all_params import AllParams
 from training.calibration import fit_log_odds_line
 from training.churn_model import ChurnModel, account_folds, fit_churn_model, lightgbm_settings
+from training.fit_and_compare import Trained
 from training.params import LearnerParams
-from training.run import AllParams, Trained
 
 CATALOG = load_catalog(Windows())
 FOLDS = LearnerParams(rounds=15, learning_rate=0.1, rows_in_leaf=20, bags=2, folds=4)

@@ -13,11 +13,12 @@ import pytest
 from features.book import Book, open_book
 from features.catalog import load_catalog
 from features.faults import DataFault
+from training.all_params import AllParams
 from training.dataset import TrainingSet, build_training_set, fingerprint_of
+from training.fit_and_compare import Trained
 from training.labels import read_churns
 from training.outcome_tables import ALL_TABLES
 from training.params import TrainingParams
-from training.run import AllParams, Trained
 
 SHORT = TrainingParams.model_validate(
     {"horizon": "60d", "warm_up": "240d", "test_months": 2, "months_per_origin": 2}

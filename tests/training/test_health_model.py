@@ -15,8 +15,10 @@ from hypothesis.extra import numpy as arrays
 
 from features.catalog import load_catalog
 from features.faults import DataFault, WrongUse
+from training.all_params import AllParams
 from training.calibration import LogOddsLine
 from training.churn_model import fit_churn_model
+from training.fit_and_compare import Trained
 from training.health_model import (
     HealthModel,
     Matrix,
@@ -25,7 +27,6 @@ from training.health_model import (
     read_health_model,
     write_health_model,
 )
-from training.run import AllParams, Trained
 from training.tree_tables import additive_trees
 
 ODD = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e300]

@@ -12,8 +12,9 @@ from scipy.stats import spearmanr
 
 from features.catalog import load_catalog
 from features.rule_score import rule_score
+from training.all_params import AllParams
+from training.fit_and_compare import Trained
 from training.members import CLOCK, EDGE, MEMBERS, Lesson, clock_probability, member_probabilities
-from training.run import AllParams, Trained
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 from mlflow.exceptions import MlflowException
 
+from training.fit_and_compare import Trained
 from training.health_model import HealthModel
 from training.registry import MODEL, tracking
-from training.run import Trained
 
 WATCHED: list[str] | None = None
 PICKLES = {".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth"}

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from features.faults import DataFault
+from training.all_params import AllParams
+from training.fit_and_compare import Trained
 from training.members import MEMBERS
 from training.out_of_time import compare_members, outcomes_of, predictions_out_of_time
-from training.run import AllParams, Trained
 
 
 def predicted(trained: Trained, light: AllParams, churned: pd.Series) -> pd.DataFrame:

@@ -12,11 +12,12 @@ import pytest
 
 from features.faults import WrongUse
 from tests.training.challengers import QUESTIONS, aliases, challenge, failed, promoted_tag, sharper
+from training.all_params import AllParams
+from training.fit_and_compare import Trained
 from training.out_of_time import predictions_out_of_time
 from training.params import TrainingParams
 from training.promotion import promote, refused
 from training.registry import MODEL, tracking
-from training.run import AllParams, Trained
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from scipy.special import expit, logit
 
 from features.faults import DataFault, WrongUse
 from tests.training.challengers import QUESTIONS, sharper
+from training.all_params import AllParams
+from training.fit_and_compare import Trained
 from training.params import TrainingParams
 from training.promotion import check_forced, gate
-from training.run import AllParams, Trained
 
 
 @pytest.fixture

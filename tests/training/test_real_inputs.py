@@ -9,12 +9,13 @@ import pytest
 from features.book import open_book
 from features.faults import DataFault
 from features.imports.run import import_exports
+from training.all_params import AllParams
 from training.dataset import build_training_set
 from training.out_of_time import compare_members, predictions_out_of_time
 from training.outcome_tables import ALL_TABLES
 from training.promotion import gate, promote, refused
 from training.registry import tracking, version_of
-from training.run import AllParams, train
+from training.run import train
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "../shared/data"

@@ -16,10 +16,11 @@ from mlflow import MlflowClient
 
 from features.faults import WrongUse
 from training import registry as rooms
+from training.all_params import AllParams
+from training.fit_and_compare import Trained
 from training.health_model import read_health_model
 from training.members import MEMBERS
 from training.registry import MODEL, tracking
-from training.run import AllParams, Trained
 
 
 @pytest.fixture

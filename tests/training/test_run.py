@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from features.faults import DataFault, WrongUse
-from training.run import AllParams, Trained, fit_and_compare
+from training.all_params import AllParams
+from training.fit_and_compare import Trained, fit_and_compare
 
 PARAMS_FILE = Path(__file__).parents[2] / "params.yaml"
 

@@ -11,13 +11,13 @@ from scipy.special import logit
 
 from features.book import open_book
 from features.catalog import load_catalog
+from training.all_params import AllParams
 from training.churn_model import fit_churn_model
 from training.comparison import Comparison
 from training.dataset import TrainingSet, build_training_set
 from training.health_model import HealthModel
 from training.out_of_time import compare_members, predictions_out_of_time
 from training.outcome_tables import ALL_TABLES
-from training.run import AllParams
 from training.simulation.book import simulate_book
 from training.simulation.params import SimulationParams
 from training.tree_tables import additive_trees

@@ -1,0 +1,125 @@
+"""What a training run leaves in MLflow: parameters, measures, pictures, predictions, and the model."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training.all_params import AllParams
+from training.comparison import Comparison
+from training.fit_and_compare import Trained
+from training.health_model import write_health_model
+from training.out_of_time import outcomes_of
+from training.plots import comparison_figure, gain_figure, reliability_figure, save_figure
+from training.registry import MODEL, REGISTRY, bundle_folder, experiment, tracking
+from training.time_split_plot import Fold, time_split_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from mlflow import MlflowClient
+
+CODE = Path(__file__).with_name("mlflow_model.py")
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version in the registry. `run_id` is the MLflow run that made it."""
+
+    version: str
+    run_id: str
+    bundle: Path
+
+
+def register(trained: Trained, params: AllParams, registry: Path = REGISTRY) -> Registered:
+    """Logs the run and registers its model as the `challenger`."""
+    import mlflow
+
+    with tracking(registry) as client, tempfile.TemporaryDirectory() as scratch:
+        with mlflow.start_run(experiment_id=experiment(client, registry)) as run:
+            _log_run(trained, params, Path(scratch))
+            info = _log_model(trained, Path(scratch))
+        version = _new_version(client, info, run.info.run_id)
+        client.set_registered_model_alias(MODEL, "challenger", version)
+        return Registered(version, run.info.run_id, bundle_folder(client, version, registry))
+
+
+def _log_run(trained: Trained, params: AllParams, scratch: Path) -> None:
+    import mlflow
+
+    settings = {
+        name: getattr(params, name).model_dump(mode="json") for name in ("features", "rule", "training")
+    }
+    mlflow.log_params(_flat(settings["training"]))
+    mlflow.log_dict(settings, "params.json")
+    mlflow.log_metrics(_metrics(trained.comparison))
+    facts = trained.model.facts
+    mlflow.set_tags({name: facts[name] for name in ("data_fingerprint", "trained_until", "known_until")})
+    mlflow.log_dict(trained.comparison.as_dict(), "comparison.json")
+    mlflow.log_text(trained.comparison.as_text(), "comparison.txt")
+    trained.tested.to_parquet(scratch / "predictions.parquet")
+    mlflow.log_artifact(str(scratch / "predictions.parquet"))
+    newest = trained.data.rows["as_of"] == trained.data.rows["as_of"].max()
+    trained.data.rows[newest].to_parquet(scratch / "reference.parquet")
+    mlflow.log_artifact(str(scratch / "reference.parquet"))
+    for number, booster in enumerate(trained.fitted.boosters):
+        mlflow.log_text(booster.model_to_string(), f"lightgbm/bag_{number:02d}.txt")
+    for name, figure in _figures(trained, params).items():
+        mlflow.log_artifact(str(save_figure(figure, scratch / f"{name}.png")), "plots")
+
+
+def _figures(trained: Trained, params: AllParams) -> dict[str, Figure]:
+    """The pictures of a run: what a data scientist looks at before believing a number."""
+    outcomes = outcomes_of(trained.tested, params.training.calls)
+    told = {name: trained.tested[name] for name in ("rule", "learned")}
+    folds = [Fold(f"{split.test[0]:%Y-%m-%d}", split.train, split.test) for split in trained.data.origins]
+    return {
+        "splits": time_split_figure(folds, params.training.horizon),
+        "reliability": reliability_figure(told, outcomes),
+        "gain": gain_figure(told, outcomes),
+        "comparison": comparison_figure(trained.comparison),
+    }
+
+
+def _log_model(trained: Trained, scratch: Path) -> Any:
+    import mlflow
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    write_health_model(scratch / "bundle", trained.model)
+    columns = [ColSpec("double", name, required=False) for name in trained.model.features]
+    answers = [ColSpec("double", name) for name in ("health", "low", "high", "churn_probability")]
+    info = mlflow.pyfunc.log_model(
+        name="model",
+        python_model=str(CODE),
+        artifacts={"bundle": str(scratch / "bundle")},
+        signature=ModelSignature(Schema(columns), Schema(answers)),
+        pip_requirements=["numpy", "pandas", "vitals"],
+    )
+    assert info.signature is not None, "MLflow dropped the signature"
+    return info
+
+
+def _new_version(client: MlflowClient, info: Any, run_id: str) -> str:
+    """Registers by the client: MLflow's `register_model` would talk on stderr."""
+    if not client.search_registered_models(f"name = '{MODEL}'"):
+        client.create_registered_model(MODEL)
+    source = f"models:/{info.model_id}"
+    return str(client.create_model_version(MODEL, source, run_id=run_id, model_id=info.model_id).version)
+
+
+def _metrics(found: Comparison) -> dict[str, float]:
+    """Every estimate with the edges of its interval, as `learned.auc`, `learned.auc.low`, …"""
+    metrics: dict[str, float] = {}
+    for e in found.estimates:
+        metrics |= {f"{e.model}.{e.measure}": e.value}
+        metrics |= {f"{e.model}.{e.measure}.low": e.low, f"{e.model}.{e.measure}.high": e.high}
+    return metrics
+
+
+def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return flat
