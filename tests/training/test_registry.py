@@ -21,6 +21,7 @@ from training.fit_and_compare import Trained
 from training.health_model import read_health_model
 from training.members import MEMBERS
 from training.registry import MODEL, tracking
+from training.run_log import register
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_the_bundle_of_the_version_is_the_model(
 def test_the_bundle_is_found_where_the_whole_registry_was_moved(
     made_once: Any, trained: Trained, light: AllParams, tmp_path: Path
 ) -> None:
-    made = made_once("moved_registry", lambda folder: rooms.register(trained, light, folder / "old"))
+    made = made_once("moved_registry", lambda folder: register(trained, light, folder / "old"))
     moved = Path(shutil.copytree(made / "old", tmp_path / "new"))
     (made / "old").rename(made / "gone")
     with tracking(moved) as client:
@@ -135,7 +136,7 @@ def test_the_bundle_is_found_where_the_whole_registry_was_moved(
 def test_a_second_run_is_a_second_version_and_the_new_challenger(
     registry: Path, trained: Trained, light: AllParams
 ) -> None:
-    made = rooms.register(trained, light, registry)
+    made = register(trained, light, registry)
     assert made.version == "2"
     with tracking(registry) as client:
         assert rooms.version_of(client, "challenger") == "2"
@@ -149,7 +150,7 @@ def test_a_second_run_is_a_second_version_and_the_new_challenger(
 def test_the_same_training_logs_the_same_bundle_to_the_byte(
     registry: Path, trained: Trained, light: AllParams
 ) -> None:
-    second = rooms.register(trained, light, registry).bundle
+    second = register(trained, light, registry).bundle
     with tracking(registry) as client:
         first = rooms.bundle_folder(client, "1", registry)
     assert {p.name: p.read_bytes() for p in first.iterdir()} == {
