@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Customer health for B2B companies that can be checked. Start with: vitals demo",
 )
 
 DEFAULT_BOOK = Path("data/book")
@@ -35,6 +35,7 @@ Registry = Annotated[Path, typer.Option("--registry", help="the MLflow folder")]
 Store = Annotated[
     str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
 ]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="the port to listen on")]
 
 
 class Language(StrEnum):
@@ -48,6 +49,21 @@ class Engine(StrEnum):
     """The engines that read features."""
 
     duckdb = "duckdb"
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"vitals {version('vitals')}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Example: vitals demo")
+def _every_command(
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="the version")
+    ] = False,
+) -> None:
+    """Customer health for B2B companies that can be checked. Start with: vitals demo"""
 
 
 @app.command(epilog="Example: vitals simulate --accounts 1000 --months 36 --seed 7 --out data/book")
@@ -139,7 +155,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Labels, splits, models, calibration, comparison; logs to MLflow and registers a challenger."""
-    from training.run import AllParams
+    from training.all_params import AllParams
     from training.run import train as run
 
     with clear_faults(as_json), steps(as_json) as step:
@@ -240,7 +256,7 @@ def monitor(
 @app.command(epilog="Example: vitals serve --port 3000")
 def serve(
     host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="the port to listen on")] = 3000,
+    port: Port = 3000,
     params: Params = DEFAULT_PARAMS,
     registry: Registry = Path("mlruns"),
     store: Store = None,
@@ -255,19 +271,22 @@ def serve(
 @app.command(epilog="Example: vitals demo --no-serve")
 def demo(
     book: BookArgument = DEFAULT_BOOK,
-    port: Annotated[int, typer.Option(help="the port to serve on")] = 3000,
+    port: Port = 3000,
+    store: Store = None,
     serving: Annotated[bool, typer.Option("--serve/--no-serve", help="keep serving afterwards")] = True,
 ) -> None:
     """From nothing to a served health: a simulated book, a trained model, the ten worst accounts."""
     from serving.demo import set_up
-    from serving.server import serve_until_stopped
+    from serving.server import check_address, serve_until_stopped
 
     with clear_faults():
+        if serving:
+            check_address("127.0.0.1", port)
         with steps() as step:
-            words = set_up(book, dt.datetime.now(dt.UTC), step)
+            words = set_up(book, store, port, dt.datetime.now(dt.UTC), step)
         typer.echo(words)
         if serving:
-            raise typer.Exit(serve_until_stopped("127.0.0.1", port, DEFAULT_PARAMS, Path("mlruns"), None))
+            raise typer.Exit(serve_until_stopped("127.0.0.1", port, DEFAULT_PARAMS, Path("mlruns"), store))
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +30,8 @@ def write_table(rows: pd.DataFrame, path: Path) -> None:
     if path.suffix == ".parquet":
         rows.to_parquet(path, index=False)
     else:
-        rows.map(_harmless).to_csv(path, index=False)
+        # Every text in quotes: otherwise a carriage return inside one would end the row.
+        rows.map(_harmless).to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 
 def check_ending(path: Path) -> None:

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pandas as pd
 
@@ -32,8 +33,10 @@ def as_of_date(text: str | dt.date | pd.Timestamp) -> pd.Timestamp:
     features.faults.WrongUse: the as-of date cannot be used
       - as-of is '2026-10-31T07:00:00Z'; allowed: a UTC midnight. Next: write the date alone, as 2026-10-31
     """
+    # A text must be ISO 8601: pandas would guess whether 01/02/2026 is in January or in February.
+    iso = not isinstance(text, str) or re.match(r"\d{4}-\d{2}-\d{2}(?!\d)", text)
     try:
-        moment = pd.Timestamp(text)
+        moment = pd.Timestamp(text) if iso else pd.NaT
     except ValueError:
         raise _refused(text, "a date such as 2026-10-31", "write year-month-day") from None
     if pd.isna(moment):

@@ -9,8 +9,12 @@ from features.catalog import Language
 from serving.store import ScoredAccount
 
 HEADLINE: dict[Language, str] = {
-    "en": "{id} {name} ({details}): health {health:.1f}, {band}, 90% interval {low:.1f} to {high:.1f}",
-    "zh": "{id} {name}({details}):健康度{health:.1f},{band},90%区间{low:.1f}至{high:.1f}",
+    "en": "{who}: health {health:.1f}, {band}, {edges} {low:.1f} to {high:.1f}",
+    "zh": "{who}:健康度{health:.1f},{band},{edges}{low:.1f}至{high:.1f}",
+}
+EDGES: dict[Language, dict[str, str]] = {
+    "en": {"learned": "90% interval", "rule": "by the rule, under missing evidence"},
+    "zh": {"learned": "90%区间", "rule": "按规则,缺失信息下"},
 }
 BANDS: dict[Language, dict[str, str]] = {
     "en": {"green": "green", "yellow": "yellow", "red": "red"},
@@ -42,17 +46,24 @@ def in_words(account: ScoredAccount, language: Language = "en") -> str:
 
 def headline(account: ScoredAccount, language: Language = "en") -> str:
     """One line: who, how healthy, how sure."""
-    p, d = account.payload, account.details
-    facts = [d.get("segment"), d.get("owner"), f"MRR {d['mrr']:,.0f}" if d.get("mrr") else None]
+    p = account.payload
     return HEADLINE[language].format(
-        id=p["account_id"],
-        name=d.get("name") or "",
-        details=", ".join(str(fact) for fact in facts if fact),
+        who=_who(account),
         health=p["health"],
         band=BANDS[language][p["band"]],
+        edges=EDGES[language][p["model"]["kind"]],
         low=p["interval"][0],
         high=p["interval"][1],
     )
+
+
+def _who(account: ScoredAccount) -> str:
+    """Id, name and a few facts; what is not known of the account is left out."""
+    d = account.details
+    facts = [d.get("segment"), d.get("owner"), f"MRR {d['mrr']:,.0f}" if d.get("mrr") else None]
+    known = ", ".join(str(fact) for fact in facts if fact)
+    parts = [account.payload["account_id"], d.get("name"), known and f"({known})"]
+    return " ".join(part for part in parts if part)
 
 
 def several_in_words(accounts: Iterable[ScoredAccount], language: Language = "en") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,10 @@ from serving.learned_scorer import LearnedScorer
 from serving.params import ServingParams
 from serving.rule_scorer import RuleScorer
 from serving.store import ScoredAccount
+from training.all_params import AllParams
 from training.dataset import fingerprint_of
 from training.labels import read_churns, read_starts, still_customers
 from training.outcome_tables import ALL_TABLES, CHURNS
-from training.run import AllParams
 
 Progress = Callable[[str], None]
 DETAILS = ("name", "segment", "industry", "region", "language", "owner", "director", "vp", "is_key")
@@ -74,7 +75,13 @@ def score_book(
     accounts = tuple(
         ScoredAccount({str(k): v for k, v in d.items()}, p) for d, p in zip(facts, scored, strict=True)
     )
-    return ScoredBook(moment, accounts, scorer.model, fingerprint_of(rows), rows)
+    return ScoredBook(moment, accounts, scorer.model, _fingerprint(rows, params, limits), rows)
+
+
+def _fingerprint(rows: pd.DataFrame, params: AllParams, limits: ServingParams) -> str:
+    """SHA-256 of everything but the model that the payloads depend on."""
+    settings = params.rule.model_dump_json() + limits.model_dump_json()
+    return hashlib.sha256((fingerprint_of(rows) + settings).encode()).hexdigest()
 
 
 def customers(book: Book, rows: pd.DataFrame) -> pd.DataFrame:

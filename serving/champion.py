@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+from features.catalog import load_catalog
 from features.faults import VitalsFault
 from features.params import FeatureParams, RuleParams
 from features.params_file import DEFAULT_PARAMS, read_section
+from features.rule_score import check_rule
 from serving.learned_scorer import LearnedScorer
 from serving.rule_scorer import NO_CHAMPION, RuleScorer
 from training.health_model import read_health_model
@@ -54,10 +57,16 @@ def find_champion(registry: Path = REGISTRY) -> Champion | None:
     return None if row is None else Champion(str(row[0]), _bundle(str(row[1]), registry))
 
 
-def load_scorer(registry: Path = REGISTRY, params_file: Path = DEFAULT_PARAMS) -> LearnedScorer | RuleScorer:
-    """The champion, its bundle verified; the rule, and why, where there is none or it is broken."""
-    rule = read_section(params_file, "rule", RuleParams)
-    windows = read_section(params_file, "features", FeatureParams).windows
+def load_scorer(
+    registry: Path = REGISTRY, params_file: Path = DEFAULT_PARAMS, overrides: Sequence[str] = ()
+) -> LearnedScorer | RuleScorer:
+    """The champion, its bundle verified; the rule, and why, where there is none or it is broken.
+
+    WrongUse where the parameters cannot be used, a rule on features that do not exist included.
+    """
+    rule = read_section(params_file, "rule", RuleParams, overrides)
+    windows = read_section(params_file, "features", FeatureParams, overrides).windows
+    check_rule(rule, {feature.name for feature in load_catalog(windows)})
     try:
         champion = find_champion(registry)
         if champion is None:
@@ -71,7 +80,7 @@ def load_scorer(registry: Path = REGISTRY, params_file: Path = DEFAULT_PARAMS) -
 
 
 def _bundle(location: str, registry: Path) -> Path:
-    """The bundle's folder; where the registry was moved, the same folder in its new place."""
+    """The bundle's folder, in this registry wherever it was moved or copied to; else where MLflow put it."""
     folder = Path(unquote(urlparse(location).path))
-    moved = registry / "artifacts" / "models" / folder.parent.name / folder.name
-    return (folder if folder.exists() else moved) / "artifacts" / "bundle"
+    here = registry / "artifacts" / "models" / folder.parent.name / folder.name
+    return (here if here.exists() else folder) / "artifacts" / "bundle"

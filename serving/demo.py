@@ -10,34 +10,44 @@ from features.params_file import DEFAULT_PARAMS
 from serving.account_words import several_in_words
 from serving.champion import REGISTRY, find_champion
 from serving.publishing import Published, score_and_publish
+from training.all_params import AllParams
 from training.promotion import promote, refused
-from training.run import AllParams, train
+from training.registry import challenger_comparison, tracking, version_of
+from training.run import train
 from training.simulation.book import simulate_book
 from training.simulation.params import SimulationParams
 
 Progress = Callable[[str], None]
 
 
-def set_up(book: Path, now: dt.datetime, progress: Progress) -> str:
-    """Makes what is missing of book and champion, scores the book, and tells of the ten worst accounts."""
+def set_up(book: Path, store: str | None, port: int, now: dt.datetime, progress: Progress) -> str:
+    """Makes what is missing of book and champion, scores the book, and tells of the ten worst accounts.
+
+    `store` is the database of the history (None: the default), `port` where the service will answer.
+    """
+    params = AllParams.read()
     if not (book / "accounts.parquet").exists() and not (book / "accounts.csv").exists():
         progress(f"simulating a book into {book}")
         simulate_book(SimulationParams(), book, progress)
-    said = _champion(book, progress)
-    done = score_and_publish(book, None, DEFAULT_PARAMS, (), REGISTRY, None, None, now, progress)
-    return "\n\n".join([*said, _ten(done), _next(done)])
+    said = _champion(book, params, progress)
+    done = score_and_publish(book, None, DEFAULT_PARAMS, (), REGISTRY, store, None, now, progress)
+    return "\n\n".join([*said, _ten(done), _next(done, port)])
 
 
-def _champion(book: Path, progress: Progress) -> list[str]:
-    """Trains and promotes where no model is champion yet; what was found is returned in words."""
+def _champion(book: Path, params: AllParams, progress: Progress) -> list[str]:
+    """Trains and promotes where no model is champion yet; what was found is returned in words.
+
+    A challenger that the gate has refused is not trained again: it would be the same.
+    """
     if find_champion(REGISTRY) is not None:
         return []
-    params = AllParams.read()
-    trained, _ = train(book, params, REGISTRY, progress)
+    with tracking(REGISTRY) as client:
+        trained_before = version_of(client, "challenger") is not None
+    if not trained_before:
+        train(book, params, REGISTRY, progress)
+    _, comparison = challenger_comparison(REGISTRY)
     promotion = promote(params.training, REGISTRY)
-    if not promotion.promoted:
-        return [trained.comparison.as_text(), str(refused(promotion))]
-    return [trained.comparison.as_text(), promotion.as_text()]
+    return [comparison, promotion.as_text() if promotion.promoted else str(refused(promotion))]
 
 
 def _ten(done: Published) -> str:
@@ -45,11 +55,12 @@ def _ten(done: Published) -> str:
     return f"{title}\n\n{several_in_words(done.scored.most_in_need(10))}"
 
 
-def _next(done: Published) -> str:
+def _next(done: Published, port: int) -> str:
     first: str = done.scored.most_in_need(1)[0].payload["account_id"]
     body = f'{{"account_ids": ["{first}"]}}'
+    service = f"http://127.0.0.1:{port}"
     return (
-        "Ask the service for one of them (interactive documentation: http://127.0.0.1:3000/docs.json):\n"
-        f"  curl -s -X POST http://127.0.0.1:3000/v1/health -H 'Content-Type: application/json' -d '{body}'\n"
-        "Or read on: vitals explain " + first + " --lang zh"
+        f"Ask the service, while it runs (vitals serve), for one of them; {service}/docs.json describes it:\n"
+        f"  curl -s -X POST {service}/v1/health -H 'Content-Type: application/json' -d '{body}'\n"
+        f"Or read on: vitals explain {first} --lang zh"
     )

@@ -78,7 +78,6 @@ class LearnedScorer:
             points=model.points(X),
             interval=model.interval(X),
             band=band.tolist(),
-            probability=1 - health / 100,
             horizon_days=model.facts["horizon_days"],
             typical=model.facts["typical"],
             model=self.model,

@@ -15,9 +15,9 @@ from features.time_windows import as_of_date
 from serving.batch_scoring import customers
 from serving.monitoring import MonitoringReport, monitor
 from training import registry as models
+from training.all_params import AllParams
 from training.health_model import HealthModel, read_health_model
 from training.outcome_tables import ALL_TABLES
-from training.run import AllParams
 
 PREDICTION = "health"
 Progress = Callable[[str], None]

@@ -31,6 +31,9 @@ class PredictRow(Shape):
 
     account_id: AccountId
     features: dict[str, Finite | None] = Field(examples=[{"seat_utilisation": 0.62, "nps_account": None}])
+    segment: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="Picks the rule's profile of weights, as in the book; null: unknown"
+    )
 
 
 class PredictRequest(Posted):
@@ -90,8 +93,12 @@ class Health(BaseModel):
     health: Finite = Field(ge=0, le=100, description="100 × probability of staying, or the rule's score")
     interval: list[Finite] | None
     band: Band
-    churn_probability: Finite | None = Field(ge=0, le=1, description="null where the rule answers")
-    horizon_days: int | None
+    churn_probability: Annotated[Finite, Field(ge=0, le=1)] | None = Field(
+        description="1 − health / 100; null where the rule answers, whose score is no probability"
+    )
+    horizon_days: int | None = Field(
+        description="Days in which churn is predicted; null where the rule answers"
+    )
     base_health: Finite
     drivers: list[Driver]
     other_points: Finite

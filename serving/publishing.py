@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from features.catalog import Language
-from features.files import write_table
+from features.files import check_ending, write_table
 from features.params_file import read_section
 from features.time_windows import as_of_date
 from serving.account_words import in_words, several_in_words
 from serving.batch_scoring import ScoredBook, flat_table, score_book
 from serving.champion import load_scorer
 from serving.history_answers import account_of
+from serving.opened_store import opened_store
 from serving.params import ServingParams
-from serving.store import DEFAULT_URL, ScoredAccount, ScoreStore, Snapshot
-from training.run import AllParams
+from serving.request_fields import utc_text
+from serving.store import ScoredAccount, ScoreStore, Snapshot
+from training.all_params import AllParams
 
 Progress = Callable[[str], None]
 BANDS = ("green", "yellow", "red")
@@ -76,32 +78,42 @@ def score_and_publish(
     now: dt.datetime,
     progress: Progress,
 ) -> Published:
-    """Scores the book with the champion (or the rule) and publishes the snapshot; also to `out`."""
+    """Scores the book with the champion (or the rule) and publishes the snapshot; also to `out`.
+
+    What was published already (same date, model, rows and settings) is not published twice.
+    """
     params = AllParams.read(params_file, overrides)
     limits = read_section(params_file, "serving", ServingParams, overrides)
-    scorer = load_scorer(registry, params_file)
+    scorer = load_scorer(registry, params_file, overrides)
     moment = None if as_of is None else as_of_date(as_of)
-    scored = score_book(book, scorer, params, limits, moment, progress)
-    progress("publishing")
-    store = ScoreStore(store_url or DEFAULT_URL)
-    store.prepare()
-    snapshot = store.publish_snapshot(
-        scored.accounts,
-        as_of=scored.as_of.to_pydatetime(),
-        published_at=now,
-        model=scored.model,
-        data_fingerprint=scored.fingerprint,
-    )
-    store.close()
+    if out is not None:
+        check_ending(out)
+    with opened_store(store_url) as store:
+        scored = score_book(book, scorer, params, limits, moment, progress)
+        progress("publishing")
+        snapshot = _published_before(store, scored) or store.publish_snapshot(
+            scored.accounts,
+            as_of=scored.as_of.to_pydatetime(),
+            published_at=now,
+            model=scored.model,
+            data_fingerprint=scored.fingerprint,
+        )
     if out is not None:
         write_table(flat_table(scored), out)
     return Published(scored, snapshot, out)
 
 
+def _published_before(store: ScoreStore, scored: ScoredBook) -> Snapshot | None:
+    newest = store.newest_snapshot(utc_text(scored.as_of.to_pydatetime()))
+    if newest is None:
+        return None
+    same = (newest.model, newest.data_fingerprint) == (scored.model, scored.fingerprint)
+    return newest if same else None
+
+
 def published_account(account_id: str, as_of: str | None, store_url: str | None) -> PublishedAccount:
     """An account of the newest snapshot, or of the one of an as-of date."""
-    store = ScoreStore(store_url or DEFAULT_URL)
-    store.prepare()
-    found = account_of(store, account_id, as_of)
-    store.close()
+    moment = None if as_of is None else utc_text(as_of_date(as_of).to_pydatetime())
+    with opened_store(store_url) as store:
+        found = account_of(store, account_id, moment)
     return PublishedAccount(ScoredAccount(found["account"], found["health"]))

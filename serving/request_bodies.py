@@ -19,14 +19,22 @@ import pandas as pd
 from features.faults import Fault
 from serving.params import ServingParams
 from serving.problems import MALFORMED, Faults, Problem, clip
-from serving.request_fields import as_of_text, check_account_id, closed_object, feature_advice
+from serving.request_fields import (
+    TEXT_ALLOWED,
+    as_of_text,
+    check_account_id,
+    closed_object,
+    feature_advice,
+    is_short_text,
+)
 
 LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
 class PredictCall:
-    """`rows`: `account_id` and float64 features (NaN where missing), in the order they were sent."""
+    """`rows`: `account_id`, float64 features (NaN where missing) and `segment` where one was sent, in the
+    order they were sent."""
 
     rows: pd.DataFrame
     explain: bool
@@ -127,13 +135,16 @@ def _is_list(value: object, field: str, limits: ServingParams, faults: Faults) -
 def _check_rows(rows: object, names: Collection[str], limits: ServingParams, faults: Faults) -> None:
     if not _is_list(rows, "rows", limits, faults) or not isinstance(rows, list):
         return
-    keys = ("account_id", "features")
+    required = ("account_id", "features")
     for place, row in enumerate(rows):
-        closed = closed_object(row, f"rows[{place}]", keys, keys, faults) or {}
+        closed = closed_object(row, f"rows[{place}]", (*required, "segment"), required, faults) or {}
         if "account_id" in closed:
             check_account_id(closed["account_id"], f"rows[{place}].account_id", faults)
         if "features" in closed:
             _check_features(closed["features"], f"rows[{place}].features", names, faults)
+        if closed.get("segment") is not None and not is_short_text(closed["segment"]):
+            step = "send the segment's name as it is in the book, or null"
+            faults.add(f"rows[{place}].segment", closed["segment"], TEXT_ALLOWED, step)
     ids = [row.get("account_id") if isinstance(row, dict) else None for row in rows]
     _check_unique(ids, "rows[{}].account_id", faults)
 
@@ -168,10 +179,13 @@ def _check_unique(ids: Sequence[object], field: str, faults: Faults) -> None:
 
 
 def _table(rows: list[dict[str, Any]], feature_names: Sequence[str]) -> pd.DataFrame:
-    """The rows as a table with the features that at least one row has, in the catalogue's order."""
+    """The rows as a table with what at least one row has, the features in the catalogue's order."""
     present = set().union(*(row["features"] for row in rows))
     names = [name for name in feature_names if name in present]
     values = np.array([[row["features"].get(name) for name in names] for row in rows], dtype=np.float64)
     table = pd.DataFrame(values.reshape(len(rows), len(names)), columns=names)
     table.insert(0, "account_id", [row["account_id"] for row in rows])
+    segments = [row.get("segment") for row in rows]
+    if any(segments):
+        table["segment"] = pd.Series(segments, dtype="object")
     return table

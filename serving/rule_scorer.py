@@ -67,7 +67,6 @@ class RuleScorer:
             points=self._points(scores, nothing),
             interval=np.column_stack([scores.lowest, scores.highest]).astype(float),
             band=scores.band.tolist(),
-            probability=None,
             horizon_days=None,
             typical={},
             model=self.model,

@@ -24,8 +24,8 @@ class Verdict:
     """Health of n accounts, before rounding, on the features `X` (n, k) that `features` name.
 
     `health`, `base` (n,), `interval` (n, 2) and `points` (n, k) are health points;
-    `base + points.sum(1)` is `health`. `probability` (n,) of churn is None where the rule answers.
-    `typical` holds what is usual for a feature, None where unknown.
+    `base + points.sum(1)` is `health`. `horizon_days` is None where health is no probability of staying
+    but the rule's score. `typical` holds what is usual for a feature, None where unknown.
     """
 
     features: Sequence[Feature]
@@ -35,7 +35,6 @@ class Verdict:
     points: Matrix
     interval: Matrix
     band: Sequence[str]
-    probability: Matrix | None
     horizon_days: int | None
     typical: Mapping[str, float | None]
     model: Mapping[str, Any]
@@ -54,8 +53,9 @@ def segment_of(rows: pd.DataFrame) -> pd.Series | None:
 def payloads(accounts: pd.Series, verdict: Verdict, rule: RuleScores, top: int) -> list[dict[str, Any]]:
     """The health payloads of `contract.md`, one per account, with `top` drivers each.
 
-    Every number is rounded for display, and what is displayed adds up: `base_health` + all
-    `drivers[].points` + `other_points` = `health`, and so with `pillar_points`.
+    Every number is rounded for display, health and its interval downwards, and what is displayed adds
+    up: `base_health` + all `drivers[].points` + `other_points` = `health`, and so with `pillar_points`;
+    `churn_probability` is 1 − `health` / 100.
     """
     shown, base = tenths_down(verdict.health), np.rint(verdict.base * 10).astype(np.int64)
     pillars, families = [f.pillar for f in verdict.features], [f.family for f in verdict.features]
@@ -90,12 +90,11 @@ def payloads(accounts: pd.Series, verdict: Verdict, rule: RuleScores, top: int) 
 
 
 def _health(verdict: Verdict, i: int, tenths: int) -> dict[str, Any]:
-    probability = None if verdict.probability is None else round(float(verdict.probability[i]), 3)
     return {
         "health": tenths / 10,
-        "interval": [round(float(edge), 1) for edge in verdict.interval[i]],
+        "interval": (tenths_down(verdict.interval[i]) / 10).tolist(),
         "band": str(verdict.band[i]),
-        "churn_probability": probability,
+        "churn_probability": None if verdict.horizon_days is None else (1000 - tenths) / 1000,
         "horizon_days": verdict.horizon_days,
     }
 

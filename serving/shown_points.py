@@ -19,7 +19,9 @@ Tenths = NDArray[np.int64]
 
 def tenths_down(values: NDArray[np.float64]) -> Tenths:
     """Whole tenths, rounded down; 84.99999 is 849, never 850."""
-    return np.floor(values * 10).astype(np.int64)
+    tenths = np.floor(values * 10).astype(np.int64)
+    # 64.29999999999999 * 10 is 643 in float64: never more may be shown than there is.
+    return tenths - (tenths / 10 > values)
 
 
 def apportion(values: NDArray[np.float64], total: Tenths) -> Tenths:
@@ -59,7 +61,8 @@ def _within(values: NDArray[np.float64], total: Tenths, levels: list[list[str]])
         return apportion(values, total)
     groups = list(dict.fromkeys(levels[0]))
     members = {g: [i for i, name in enumerate(levels[0]) if name == g] for g in groups}
-    sums = np.column_stack([values[:, members[g]].sum(axis=1) for g in groups])
+    # Added from left to right: `sum` changes in the last bits with the number of rows.
+    sums = np.column_stack([np.cumsum(values[:, members[g]], axis=1)[:, -1] for g in groups])
     shown = np.empty(values.shape, dtype=np.int64)
     for share, (_, columns) in zip(apportion(sums, total).T, members.items(), strict=True):
         inner = [[level[i] for i in columns] for level in levels[1:]]

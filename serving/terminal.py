@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from features.faults import VitalsFault
+from features.faults import Fault, VitalsFault, WrongUse
 
 Step = Callable[[str], None]
 CRASHED = 70  # EX_SOFTWARE of sysexits.h: a fault of ours, neither of the data nor of the use
@@ -46,10 +46,7 @@ def clear_faults(as_json: bool = False) -> Iterator[None]:
     try:
         yield
     except VitalsFault as fault:
-        if as_json:
-            emit({"title": fault.title, "errors": [each.as_dict() for each in fault.faults]})
-        else:
-            typer.echo(f"vitals: {fault}", err=True)
+        _say(fault, as_json)
         raise typer.Exit(fault.exit_code) from None
     except (KeyboardInterrupt, BrokenPipeError):
         raise typer.Exit(130) from None
@@ -58,9 +55,26 @@ def clear_faults(as_json: bool = False) -> Iterator[None]:
     except Exception as error:
         if os.environ.get("VITALS_DEBUG"):
             traceback.print_exc()
+        if isinstance(error, OSError) and error.filename:
+            refused = _unusable_file(error)
+            _say(refused, as_json)
+            raise typer.Exit(refused.exit_code) from None
         step = "Run it again with VITALS_DEBUG=1 for the traceback and report it."
         typer.echo(f"vitals: an error of ours, {type(error).__name__}: {error}. {step}", err=True)
         raise typer.Exit(CRASHED) from None
+
+
+def _say(fault: VitalsFault, as_json: bool) -> None:
+    if as_json:
+        emit({"title": fault.title, "errors": [each.as_dict() for each in fault.faults]})
+    else:
+        typer.echo(f"vitals: {fault}", err=True)
+
+
+def _unusable_file(error: OSError) -> WrongUse:
+    step = f"name another, or make room for it there ({error.strerror})"
+    fault = Fault("path", str(error.filename), "a place that can be read and written", step)
+    return WrongUse("a file or folder cannot be used", [fault])
 
 
 def emit(document: Any) -> None:

@@ -37,28 +37,42 @@ def written(feature: Feature, value: float, language: Language) -> str:
     english = language == "en"
     match feature.unit:
         case "share":
-            return f"{100 * value:.0f}%"
+            return f"{_short(100 * value)}%"
         case "change":
-            return f"{100 * value:+.0f}%"
+            return f"{_short(100 * value, sign='+')}%"
         case "days":
-            number = f"{value:.0f}" if value == round(value) else f"{value:.1f}"
+            number = _brief(value)
             return (f"{number} day" + ("" if number == "1" else "s")) if english else f"{number}天"
         case "hours":
-            return f"{value:.0f} hours" if english else f"{value:.0f}小时"
-        case "ratio":
-            return f"{2**value:.1f} times" if english else f"{2**value:.1f}倍"
+            return f"{_short(value)} hours" if english else f"{_short(value)}小时"
+        case "ratio":  # kept as a base-2 logarithm
+            times = _short(2.0 ** min(value, 1000.0), 1)
+            return f"{times} times" if english else f"{times}倍"
         case "flag":
             return ("yes" if value >= 0.5 else "no") if english else ("是" if value >= 0.5 else "否")
         case "money":
-            return f"{value:,.0f}"
-        case "nps":
-            return f"{value:+.0f}"
+            return _short(value, sign=",")
+        case "nps":  # signed, but for a width
+            lowest = feature.range[0]
+            return _short(value, sign="+" if lowest is None or lowest < 0 else "")
         case "mentions":
             never, times = ("never", "times") if english else ("0次", "次")
             if value < 0.05:
                 return never
-            return f"{value:.1f} {times}" if english else f"{value:.1f}{times}"
+            return f"{_short(value, 1)} {times}" if english else f"{_short(value, 1)}{times}"
         case "count":
-            return f"{value:.0f}" if value == round(value) else f"{value:.1f}"
+            return _brief(value)
         case _:
-            return f"{value:.2f}"
+            return _short(value, 2)
+
+
+def _brief(value: float) -> str:
+    """A whole number as such, any other with one decimal."""
+    return _short(value, 0 if value == round(value) else 1)
+
+
+def _short(value: float, decimals: int = 0, sign: str = "") -> str:
+    """The number without a minus before nothing (`-0`), and without 300 digits where it is absurd."""
+    if abs(value) >= 1e15:
+        return f"{value:.3g}"
+    return f"{round(value, decimals) + 0.0:{sign}.{decimals}f}"

@@ -96,14 +96,14 @@ def challenger_comparison(registry: Path = REGISTRY) -> tuple[dict[str, Any], st
 
 
 def bundle_folder(client: MlflowClient, version: str, registry: Path) -> Path:
-    """The folder of a version's bundle; found again where the registry was moved."""
+    """The folder of a version's bundle; in this registry, wherever it was moved or copied to."""
     import mlflow
 
     source = client.get_model_version(MODEL, version).source
     place = mlflow.get_logged_model(source.rpartition("/")[2]).artifact_location
     folder = Path(unquote(urlparse(place).path))
     here = registry / "artifacts" / "models" / folder.parent.name / folder.name
-    return (folder if folder.exists() else here) / "artifacts" / "bundle"
+    return (here if here.exists() else folder) / "artifacts" / "bundle"
 
 
 def _artifact(client: MlflowClient, version: str, name: str) -> Path:

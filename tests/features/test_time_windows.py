@@ -29,7 +29,9 @@ def test_a_moment_within_a_day_is_refused(given: str) -> None:
     assert fault.next.startswith("write the date alone, as 2026-10-3")
 
 
-@pytest.mark.parametrize("given", ["2026-13-01", "2026-02-29", "yesterday", "", "NaT"])
+@pytest.mark.parametrize(
+    "given", ["2026-13-01", "2026-02-29", "31.10.2026", "01/02/2026", "yesterday", "", "NaT"]
+)
 def test_what_is_no_date_is_refused(given: str) -> None:
     with pytest.raises(WrongUse) as refused:
         as_of_date(given)

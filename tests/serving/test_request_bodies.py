@@ -85,7 +85,13 @@ TEXT = "a text of 1 to 200 characters, no control characters"
         ("{}", "rows", None, "required", "add 'rows'"),
         ('{"rows": {}}', "rows", "an object of 0 key(s)", "a list of 1 to 1000", "send a list"),
         ('{"rows": []}', "rows", "a list of 0", "a list of 1 to 1000", "send a list"),
-        ('{"rows": [7]}', "rows[0]", 7, "an object with the keys account_id, features", "see /docs.json"),
+        (
+            '{"rows": [7]}',
+            "rows[0]",
+            7,
+            "an object with the keys account_id, features, segment",
+            "see /docs.json",
+        ),
         (row("3"), "rows[0].features", 3, "an object of feature names and numbers", "see GET /v1/catalog"),
         (row('{"tenure_days": "ten"}'), TENURE, "ten", NUMBER, MEND),
         (row('{"tenure_days": true}'), TENURE, True, NUMBER, MEND),
@@ -147,6 +153,23 @@ def test_an_account_id_of_201_characters_is_refused_and_shown_cut() -> None:
     [error] = predict_problem(row("{}", '"' + "x" * 201 + '"'))["errors"]
     assert error["allowed"] == TEXT
     assert error["value"] == "x" * 99 + "…"
+
+
+def test_a_segment_is_taken_where_one_is_sent() -> None:
+    first = '{"account_id": "A", "features": {}, "segment": "enterprise"}'
+    body = f'{{"rows": [{first}, {{"account_id": "B", "features": {{}}}}]}}'.encode()
+    assert read_predict(body, tuple(WEIGHTS), LIMITS).rows["segment"].tolist() == ["enterprise", None]
+    unsaid = b'{"rows": [{"account_id": "A", "features": {}, "segment": null}]}'
+    assert "segment" not in read_predict(unsaid, tuple(WEIGHTS), LIMITS).rows
+
+
+@pytest.mark.parametrize("segment", ["7", '""', "[]", '"a\\u0000"'])
+def test_a_segment_that_is_no_name_is_refused(segment: str) -> None:
+    body = f'{{"rows": [{{"account_id": "A", "features": {{}}, "segment": {segment}}}]}}'
+    [fault] = predict_problem(body)["errors"]
+    assert fault["field"] == "rows[0].segment"
+    assert fault["allowed"] == "a text of 1 to 200 characters, no control characters"
+    assert fault["next"] == "send the segment's name as it is in the book, or null"
 
 
 def test_an_account_that_comes_twice_is_refused() -> None:

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from features.faults import WrongUse
+from serving.opened_store import opened_store
+from serving.publishing import Published, published_account, score_and_publish
+from tests.serving.trained_workspace import NOW, PARAMS, TrainedWorkspace, workspace
+
+__all__ = ["workspace"]
+
+
+def publish(
+    workspace: TrainedWorkspace,
+    store: str,
+    out: Path | None = None,
+    as_of: str | None = None,
+    *overrides: str,
+) -> Published:
+    registry = Path(workspace.registry)
+    return score_and_publish(
+        Path(workspace.book), as_of, PARAMS, overrides, registry, store, out, NOW, lambda _: None
+    )
+
+
+def test_a_published_account_is_read_back_as_it_was_scored(
+    workspace: TrainedWorkspace, tmp_path: Path
+) -> None:
+    store, out = f"sqlite:///{tmp_path / 'new' / 'vitals.db'}", tmp_path / "health.csv"
+    done = publish(workspace, store, out)
+    account = done.scored.accounts[3]
+    name = account.payload["account_id"]
+    assert published_account(name, None, store).payload == account.payload
+    assert published_account(name, "2026-11-01", store).payload == account.payload
+    assert json.loads(json.dumps(done.as_dict()))["bands"].keys() == {"green", "yellow", "red"}
+    assert sum(done.as_dict()["bands"].values()) == len(done.scored.accounts) == len(pd.read_csv(out))
+    assert "scored by version 1" in done.as_text()
+
+
+def test_the_same_is_not_published_twice_but_another_rule_is(
+    workspace: TrainedWorkspace, tmp_path: Path
+) -> None:
+    shutil.copy(workspace.store.removeprefix("sqlite:///"), tmp_path / "vitals.db")
+    store = f"sqlite:///{tmp_path / 'vitals.db'}"
+    assert publish(workspace, store).snapshot.id == 1  # the workspace's own
+    other = publish(workspace, store, None, None, "rule.bands.green=97")
+    assert other.snapshot.id == 2
+    for account in other.scored.accounts:
+        assert (account.payload["band"] == "green") == (account.payload["health"] >= 97)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (
+            {"account_id": "A-999999"},
+            r"account_id is 'A-999999'; allowed: an account scored as of 2026-11-01",
+        ),
+        ({"account_id": "A-000001", "as_of": "2020-01-01"}, "allowed: one of 2026-11-01T00:00:00Z"),
+        ({"account_id": "A-000001", "as_of": "yesterday"}, "allowed: a date such as 2026-10-31"),
+    ],
+)
+def test_an_account_that_was_not_published_is_named(
+    workspace: TrainedWorkspace, ask: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(WrongUse, match=message):
+        published_account(ask["account_id"], ask.get("as_of"), workspace.store)
+
+
+def test_a_file_of_another_kind_is_refused_before_anything_is_scored(
+    workspace: TrainedWorkspace, tmp_path: Path
+) -> None:
+    with pytest.raises(WrongUse, match=r"a file ending in .parquet or .csv"):
+        publish(workspace, "sqlite://", tmp_path / "health.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("nonsense", "the store's URL cannot be used"),
+        ("oracle://u:secret@host/x", "the store's URL cannot be used"),
+        ("sqlite:///{folder}/text.db", "file is not a database"),
+        ("sqlite:///{folder}", "unable to open database file"),
+    ],
+)
+def test_a_store_that_cannot_be_used_is_said_without_its_password(
+    url: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "text.db").write_text(
+        "this is a text, not a database, and long enough to be read as one" * 20
+    )
+    with pytest.raises(WrongUse, match=message) as refused, opened_store(url.format(folder=tmp_path)):
+        pytest.fail("the store was opened")
+    assert "secret" not in str(refused.value)
+
+
+def test_a_store_that_breaks_while_it_is_used_is_said_without_the_values(tmp_path: Path) -> None:
+    account = _scored("A-1")
+    with (
+        pytest.raises(WrongUse, match="UNIQUE constraint failed") as refused,
+        opened_store(f"sqlite:///{tmp_path / 'vitals.db'}") as store,
+    ):
+        store.publish_snapshot(
+            [account, account],
+            as_of=dt.datetime(2026, 11, 1, tzinfo=dt.UTC),
+            published_at=NOW,
+            model={"kind": "rule"},
+            data_fingerprint="0",
+        )
+    assert "A-1" not in str(refused.value)
+
+
+def _scored(account_id: str) -> Any:
+    from serving.store import ScoredAccount
+
+    return ScoredAccount({"name": None}, {"account_id": account_id, "health": 50.0, "band": "red"})

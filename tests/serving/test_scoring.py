@@ -1,0 +1,169 @@
+"""What a payload promises, of the learned model and of the rule: it adds up, and never holds a NaN."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from features.catalog import load_catalog
+from features.params import PILLARS, RuleParams, Windows
+from features.params_file import read_section
+from serving.champion import load_scorer
+from serving.learned_scorer import LearnedScorer
+from serving.payloads import Health
+from serving.rule_scorer import RuleScorer
+from tests.serving.trained_workspace import PARAMS, TrainedWorkspace, workspace
+
+__all__ = ["workspace"]
+Scorer = LearnedScorer | RuleScorer
+CATALOG = load_catalog(Windows())
+EXTREMES = np.array([np.nan, 0.0, -0.0, 1e308, -1e308, 5e-324, 1.0, -1.0, 100.0])
+SEGMENTS = ("enterprise", "mid", "unheard of", None)
+FEW = settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="module", params=["learned", "rule"])
+def scorer(request: pytest.FixtureRequest, workspace: TrainedWorkspace, tmp_path_factory: Any) -> Scorer:
+    registry = Path(workspace.registry) if request.param == "learned" else tmp_path_factory.mktemp("none")
+    found = load_scorer(registry, PARAMS)
+    assert found.model["kind"] == request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def rule() -> RuleScorer:
+    return RuleScorer(read_section(PARAMS, "rule", RuleParams), Windows())
+
+
+def random_rows(seed: int, n: int, extreme: float = 0.1, missing: float = 0.2) -> pd.DataFrame:
+    """Values within each feature's range, some missing, some absurd."""
+    draws = np.random.default_rng(seed)
+    low = np.array([f.range[0] if f.range[0] is not None else -5.0 for f in CATALOG])
+    high = np.array([f.range[1] if f.range[1] is not None else 200.0 for f in CATALOG])
+    X = draws.uniform(low, high, (n, len(CATALOG)))
+    X = np.where(draws.random(X.shape) < missing, np.nan, X)
+    X = np.where(draws.random(X.shape) < extreme, draws.choice(EXTREMES, X.shape), X)
+    rows = pd.DataFrame(X, columns=[f.name for f in CATALOG])
+    rows.insert(0, "account_id", [f"A-{i}" for i in range(n)])
+    return rows.assign(segment=pd.Series(draws.choice(np.array(SEGMENTS, dtype=object), n), dtype="object"))
+
+
+def adds_up(payload: dict[str, Any]) -> None:
+    def exact(number: float) -> Decimal:
+        return Decimal(str(number))
+
+    health, base = exact(payload["health"]), exact(payload["base_health"])
+    drivers = sum((exact(driver["points"]) for driver in payload["drivers"]), Decimal(0))
+    assert base + drivers + exact(payload["other_points"]) == health
+    assert base + sum((exact(p) for p in payload["pillar_points"].values()), Decimal(0)) == health
+    assert list(payload["pillar_points"]) == list(PILLARS)
+    for number in (health, base, *map(exact, payload["interval"])):
+        assert number == number.quantize(Decimal("0.1"))
+
+
+@FEW
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 3, 5, 50, 1000]))
+def test_points_add_up_to_the_health_exactly_whatever_the_row(scorer: Scorer, seed: int, top: int) -> None:
+    for payload in scorer.score(random_rows(seed, 20), top=top):
+        adds_up(payload)
+        assert len(payload["drivers"]) <= top
+
+
+@FEW
+@given(st.integers(0, 2**32 - 1))
+def test_a_payload_has_the_published_shape_and_no_nan(scorer: Scorer, seed: int) -> None:
+    for payload in scorer.score(random_rows(seed, 20), top=100):
+        Health.model_validate(payload)
+        json.dumps(payload, allow_nan=False)
+        low, high = payload["interval"]
+        assert low <= payload["health"] <= high
+        assert payload["rule"]["range"][0] <= payload["rule"]["score"] <= payload["rule"]["range"][1]
+
+
+def test_an_account_of_which_nothing_is_known_still_has_a_payload(scorer: Scorer) -> None:
+    [payload] = scorer.score(pd.DataFrame({"account_id": ["A"]}))
+    adds_up(payload)
+    assert payload["missing"] == list(scorer.feature_names)
+    assert payload["coverage"] == 0
+    assert payload["rule"]["band"] != "green"
+    json.dumps(payload, allow_nan=False)
+
+
+def test_an_account_scores_the_same_bits_alone_and_among_a_thousand(scorer: Scorer) -> None:
+    rows = random_rows(11, 1000)
+    together = scorer.score(rows, top=100)
+    for i in (0, 1, 499, 998, 999):
+        assert scorer.score(rows.iloc[[i]], top=100) == [together[i]]
+
+
+def test_the_unrounded_numbers_are_the_same_bits_alone_and_among_a_thousand(
+    workspace: TrainedWorkspace,
+) -> None:
+    scorer = load_scorer(Path(workspace.registry), PARAMS)
+    assert isinstance(scorer, LearnedScorer)
+    model = scorer.health_model
+    X = random_rows(12, 1000)[list(model.features)].to_numpy()
+    for of in (model.health, model.points, model.interval):
+        numbers: Callable[..., Any] = of
+        together = numbers(X)
+        for i in (0, 1, 500, 999):
+            assert numbers(X[i : i + 1]).tobytes() == together[i : i + 1].tobytes()
+
+
+def test_the_band_is_of_the_unrounded_number_and_a_shown_limit_is_reached(scorer: Scorer) -> None:
+    payloads = scorer.score(random_rows(13, 1000, extreme=0.02), top=0)
+    for payload in payloads:
+        if payload["band"] == "green":
+            assert payload["health"] >= 85
+        if payload["band"] == "red":
+            assert payload["health"] < 60
+        if payload["health"] >= 85:
+            surely = scorer.model["kind"] == "learned" or payload["interval"][0] >= 85
+            assert payload["band"] == ("green" if surely else "yellow")
+
+
+def test_the_learned_probability_is_what_lacks_of_the_health(workspace: TrainedWorkspace) -> None:
+    for payload in load_scorer(Path(workspace.registry), PARAMS).score(random_rows(14, 50)):
+        probability = Decimal(str(payload["churn_probability"]))
+        assert 100 * (1 - probability) == Decimal(str(payload["health"]))
+        assert payload["horizon_days"] == 90
+        assert payload["model"]["kind"] == "learned"
+
+
+def test_the_rule_s_score_is_no_probability_and_has_no_horizon(rule: RuleScorer) -> None:
+    for payload in rule.score(random_rows(15, 50)):
+        assert payload["churn_probability"] is None
+        assert payload["horizon_days"] is None
+        assert payload["health"] == payload["rule"]["score"]
+        assert payload["interval"] == payload["rule"]["range"]
+        assert payload["model"] == {"kind": "rule", "version": None, "trained_until": None}
+
+
+def test_the_rule_shows_what_an_exception_took_away_on_its_own_feature(rule: RuleScorer) -> None:
+    best = {
+        m.feature: max(m.curve, key=lambda point: point[1])[0]
+        for ms in rule.rule.measures.values()
+        for m in ms
+    }
+    rows = pd.DataFrame([best | {"decision_maker_detractors_365d": d} for d in (0.0, 1.0)])
+    rows["days_since_last_use"] = 1.0
+    rows.insert(0, "account_id", ["praised", "detracted"])
+    free, capped = rule.score(rows, top=100)
+    points = {driver["feature"]: driver["points"] for driver in capped["drivers"]}
+    assert (free["health"], capped["health"], capped["band"]) == (100.0, 59.9, "red")
+    assert points["decision_maker_detractors_365d"] == pytest.approx(-40.1, abs=0.11)
+
+
+def test_without_explanations_all_points_are_other_points(scorer: Scorer) -> None:
+    [payload] = scorer.score(random_rows(16, 1), top=5, explain=False)
+    assert payload["drivers"] == []
+    adds_up(payload)

@@ -1,0 +1,241 @@
+"""The command line as people and scripts meet it: output, exit codes, and faults in one paragraph."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.main import get_command
+
+import vitals
+from tests.command_runs import answer, refused, run
+from tests.serving.trained_workspace import LIGHT, ROOT, TrainedWorkspace, workspace
+
+__all__ = ["workspace"]
+COMMANDS = sorted(get_command(vitals.app).commands)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_an_example_of_itself(command: str) -> None:
+    done = run(command, "--help")
+    assert done.exit_code == 0
+    assert f"Example: vitals {command}" in done.stdout
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"serve", "demo"}))
+def test_every_command_that_ends_can_answer_a_machine(command: str) -> None:
+    assert "--json" in run(command, "--help").stdout
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").stdout == "vitals 0.1.0\n"
+
+
+def test_a_book_is_simulated_and_checked(tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    assert "accounts" in answer("simulate", "--accounts", 20, "--months", 6, "--out", book)["rows"]
+    assert (book / "truth").is_dir()
+    assert answer("check", book)["fatal"] == []
+
+
+def test_a_book_with_a_fatal_fault_ends_with_1_and_names_it(
+    workspace: TrainedWorkspace, tmp_path: Path
+) -> None:
+    book = Path(shutil.copytree(workspace.book, tmp_path / "book"))
+    pd.read_parquet(book / "accounts.parquet").drop(columns="account_id").to_parquet(
+        book / "accounts.parquet"
+    )
+    done = run("check", book)
+    assert done.exit_code == 1
+    assert "FATAL" in done.stdout
+    assert "account_id" in done.stdout
+    machine = run("check", book, "--json")
+    assert machine.exit_code == 1
+    assert json.loads(machine.stdout)["fatal"][0]["next"]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_features_are_written_as_a_file(workspace: TrainedWorkspace, tmp_path: Path, ending: str) -> None:
+    out = tmp_path / "new folder" / f"features.{ending}"
+    told = answer("features", workspace.book, "--as-of", "2026-10-31", "--out", out)
+    rows = pd.read_parquet(out) if ending == "parquet" else pd.read_csv(out)
+    assert told == {"file": str(out), "accounts": len(rows), "features": len(rows.columns) - 2}
+    assert {"account_id", "as_of", "seat_utilisation_30d"} <= set(rows)
+    assert told["features"] >= 60
+
+
+def test_a_book_is_scored_to_a_file_with_steps_on_stderr_only(
+    workspace: TrainedWorkspace, tmp_path: Path
+) -> None:
+    store, out = f"sqlite:///{tmp_path / 'vitals.db'}", tmp_path / "health.csv"
+    done = run("score", workspace.book, "--registry", workspace.registry, "--store", store, "--out", out)
+    assert done.exit_code == 0, done.output
+    assert "scored by version 1" in done.stdout
+    assert "s] scoring" not in done.stdout
+    assert "s] scoring" in done.stderr
+    assert pd.read_csv(out)["health"].between(0, 100).all()
+
+
+def test_without_a_champion_the_rule_scores_and_says_so(workspace: TrainedWorkspace, tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'vitals.db'}"
+    none = ["--registry", tmp_path / "none", "--store", store]
+    assert answer("score", workspace.book, *none)["model"]["kind"] == "rule"
+    account = answer("explain", "A-000001", "--store", store)
+    assert (account["model"]["kind"], account["churn_probability"]) == ("rule", None)
+
+
+def test_an_account_is_explained_in_both_languages(workspace: TrainedWorkspace) -> None:
+    known = ["explain", "A-000001", "--store", workspace.store]
+    english, chinese = run(*known), run(*known, "--lang", "zh")
+    assert (english.exit_code, chinese.exit_code) == (0, 0)
+    assert "90% interval" in english.stdout
+    assert "90%区间" in chinese.stdout
+    assert answer(*known)["account_id"] == "A-000001"
+    assert run(*known, "--as-of", "2026-11-01").stdout == english.stdout
+
+
+def test_the_models_are_compared_for_people_and_machines(workspace: TrainedWorkspace) -> None:
+    told = answer("compare", "--registry", workspace.registry)
+    assert told["version"] == "1"
+    assert "AUC" in run("compare", "--registry", workspace.registry).stdout
+
+
+@pytest.mark.slow
+def test_monitoring_writes_its_pages_and_a_run(workspace: TrainedWorkspace, tmp_path: Path) -> None:
+    from training.registry import tracking
+
+    registry, out = workspace.copied_registry(tmp_path), tmp_path / "monitoring"
+    done = run("monitor", workspace.book, "--registry", registry, "--out", out)
+    assert done.exit_code == 0, done.output
+    assert "Prediction: health" in done.stdout
+    page = (out / "monitoring.html").read_text(encoding="utf-8")
+    document = json.loads((out / "monitoring.json").read_text(encoding="utf-8"))
+    assert "Content-Security-Policy" in page
+    assert document["findings"][0]["column"] == "health"
+    with tracking(registry) as client:
+        [logged] = client.search_runs(["1"], "tags.kind = 'monitoring'")
+        assert logged.data.tags["version"] == "1"
+        assert {file.path for file in client.list_artifacts(logged.info.run_id, "monitoring")} == {
+            "monitoring/monitoring.html",
+            "monitoring/monitoring.json",
+        }
+
+
+def test_an_error_of_ours_says_how_to_report_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a slip")
+
+    monkeypatch.setattr("features.source_checks.check_book", broken)
+    done = run("check", tmp_path)
+    assert done.exit_code == 70
+    assert "an error of ours, ZeroDivisionError: a slip. Run it again with VITALS_DEBUG=1" in done.stderr
+    assert "Traceback" not in done.stderr
+    monkeypatch.setenv("VITALS_DEBUG", "1")
+    assert "Traceback" in run("check", tmp_path).stderr
+
+
+@pytest.mark.parametrize(
+    "command", ["train {book}", "score {book}", "check {book}", "demo --no-serve", "serve"]
+)
+def test_outside_the_project_the_missing_parameters_are_named(
+    workspace: TrainedWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = refused(2, *command.format(book=workspace.book).split())
+    assert (
+        "--params is 'params.yaml'; allowed: a file that exists. Next: run in the project's folder or" in said
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_redoes_nothing_that_is_done(
+    workspace: TrainedWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    shutil.copytree(workspace.book, tmp_path / "data" / "book")
+    shutil.copytree(workspace.registry, tmp_path / "mlruns")
+    monkeypatch.setattr("serving.demo.train", lambda *_: pytest.fail("it was trained again"))
+    monkeypatch.setattr("serving.demo.simulate_book", lambda *_: pytest.fail("it was simulated again"))
+    first, second = run("demo", "--no-serve"), run("demo", "--no-serve")
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
+    assert second.stdout == first.stdout
+    assert "The ten accounts that most need a person" in first.stdout
+    assert "10. A-" in first.stdout
+    assert "curl -s -X POST http://127.0.0.1:3000/v1/health" in first.stdout
+    with_store = json.loads(run("explain", "A-000001", "--json").stdout)
+    assert with_store["model"]["kind"] == "learned"
+
+
+def test_the_demo_does_not_train_again_what_the_gate_has_refused(
+    workspace: TrainedWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.registry import MODEL, tracking
+
+    monkeypatch.chdir(tmp_path)
+    params = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    never = params.replace("better_than_chance: 0.95", "better_than_chance: 1.0, better_than_rule: 1.0")
+    (tmp_path / "params.yaml").write_text(never, encoding="utf-8")
+    shutil.copytree(workspace.book, tmp_path / "data" / "book")
+    shutil.copytree(workspace.registry, tmp_path / "mlruns")
+    with tracking(tmp_path / "mlruns") as client:
+        for alias in ("champion", "challenger"):
+            client.delete_registered_model_alias(MODEL, alias)
+    trainings: list[Path] = []
+
+    def trained(_book: Path, _params: object, registry: Path, _progress: object) -> None:
+        trainings.append(registry)
+        with tracking(registry) as client:
+            client.set_registered_model_alias(MODEL, "challenger", "1")
+
+    monkeypatch.setattr("serving.demo.train", trained)
+    first, second = run("demo", "--no-serve"), run("demo", "--no-serve")
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
+    assert len(trainings) == 1
+    for done in (first, second):
+        assert "FAILS" in done.stdout or "is not" in done.stdout
+        assert "by the rule" in done.stdout
+
+
+def test_a_command_in_a_pipe_leaves_stdout_to_the_document(workspace: TrainedWorkspace) -> None:
+    command = [sys.executable, "-m", "vitals", "explain", "A-000001", "--json", "--store", workspace.store]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["account_id"] == "A-000001"
+    assert done.stderr == ""
+
+
+@pytest.mark.slow
+def test_training_by_command_registers_a_challenger_that_is_promoted_only_by_the_gate(
+    workspace: TrainedWorkspace, tmp_path: Path
+) -> None:
+    registry = ["--registry", tmp_path / "mlruns"]
+    light = [word for override in LIGHT for word in ("--set", override)]
+    assert answer("train", workspace.book, *registry, *light)["version"] == "1"
+    never = ["--set", "training.gate.better_than_chance=1.0", "--set", "training.gate.better_than_rule=1.0"]
+    said = refused(1, "promote", *registry, *light, *never)
+    assert "Traceback" not in said
+    forced = run("promote", "--force", "--reason", "agreed", *registry, *light)
+    assert forced.exit_code == 0
+    assert "forced: agreed" in forced.stdout
+    said = refused(2, "promote", *registry, *light)
+    assert "the challenger is the champion already" in said
+
+
+def test_help_loads_no_learner_and_no_database() -> None:
+    heavy = "{'lightgbm', 'mlflow', 'sqlalchemy', 'ibis', 'bentoml', 'pandas'}"
+    script = f"import sys, vitals; print(sorted({heavy} & {{*sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[]\n"
