@@ -1,6 +1,6 @@
 # Needs Python 3.11 and make. Every target is safe to repeat and redoes nothing that is done.
 # The locks are complete, so pip resolves nothing (--no-deps): faster, and pip cannot match a pinned extra.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -13,8 +13,10 @@ help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
 .venv/bin/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  (echo "Vitals needs Python 3.11: install it, or name it: make PYTHON=/path/to/python3.11 run" >&2; exit 1)
 	@echo "Vitals: making .venv with $(PYTHON)"
-	@$(PYTHON) -m venv .venv || (echo "Vitals needs Python 3.11: install it, or name it with make PYTHON=/path/to/python3.11" >&2; exit 1)
+	@"$(PYTHON)" -m venv .venv
 	@mkdir -p $(STAMPS)
 
 $(STAMPS)/run: requirements/run.lock pyproject.toml | .venv/bin/python
