@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from features.subscription_state import running_subscriptions
-from features.time_windows import day_number
+from features.time_windows import as_of_date, day_number
 from features.warehouse import Warehouse
 
 KEYS = ("account_id", "as_of_day")
@@ -23,8 +23,9 @@ def cohort(source: Warehouse, as_of_dates: Sequence[pd.Timestamp]) -> ir.Table:
     customer any more. Outcomes play no part here; who is known to have churned is `training`'s.
 
     Returns a table with `account_id` (text) and `as_of_day` (whole days since 1970), one row each.
+    Raises WrongUse where a date is no UTC midnight.
     """
-    days = sorted({day_number(date) for date in as_of_dates})
+    days = sorted({day_number(as_of_date(date)) for date in as_of_dates})
     dates = ibis.memtable(pd.DataFrame({"as_of_day": days}), schema={"as_of_day": "int64"})
     accounts = source["accounts"].select("account_id", "known_day", "created_day")
     everyone = accounts.cross_join(dates).filter(

@@ -21,7 +21,7 @@ def seats_and_revenue(source: Warehouse, cohort: ir.Table, params: FeatureParams
     now, then = _standing(source, cohort, 0), _standing(source, cohort, half)
     then = then.rename(seats_then="seats", mrr_then="mrr", currency_then="currency")
     t = cohort.left_join(now, KEYS).drop("account_id_right", "as_of_day_right").left_join(then, KEYS)
-    same_money = t.currency.fill_null("") == t.currency_then.fill_null("")
+    same_money = t.currency == t.currency_then
     mrr_change = ibis.ifelse(same_money, share(t.mrr, t.mrr_then) - 1, ibis.null("float64"))
     w = params.windows.labels()["half_year"]
     return t.select(
@@ -33,13 +33,17 @@ def seats_and_revenue(source: Warehouse, cohort: ir.Table, params: FeatureParams
 
 
 def _standing(source: Warehouse, cohort: ir.Table, days_before: int) -> ir.Table:
-    """Seats, revenue and currency of each account `days_before`; revenue is null in mixed currencies."""
+    """Seats, revenue and currency of each account `days_before`.
+
+    Revenue is null in mixed currencies; one that is not stated differs from one that is.
+    """
     running = running_subscriptions(source, cohort, days_before)
+    money, paying = running.currency.fill_null(""), running.mrr.notnull()
     sums = running.group_by(*KEYS).agg(
         seats=exact_sum(running.seats, 1),
         mrr=exact_sum(running.mrr, 100),
-        currency=running.currency.max(),
-        currencies=running.currency.nunique(),
+        currency=money.max(where=paying),
+        currencies=money.nunique(where=paying),
     )
     one_money = sums.currencies <= 1
     return sums.mutate(mrr=ibis.ifelse(one_money, sums.mrr, ibis.null("float64"))).drop("currencies")

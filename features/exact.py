@@ -7,6 +7,7 @@ are scaled to whole units first (a thousandth of an event, a cent, a millionth o
 
 from __future__ import annotations
 
+import ibis
 import ibis.expr.types as ir
 
 
@@ -22,6 +23,6 @@ def share(part: ir.Value, whole: ir.Value) -> ir.Value:
 
 
 def change(now: ir.Value, before: ir.Value) -> ir.Value:
-    """`(now - before) / (now + before)` in [-1, 1]: 0 is no change, also where both are 0."""
+    """`(now - before) / (now + before)` in [-1, 1]: 0 is no change, also where both are 0; null of null."""
     total = now + before
-    return share(now - before, total).fill_null(0.0)
+    return ibis.ifelse(total == 0, 0.0, share(now - before, total))

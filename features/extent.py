@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from features.faults import DataFault, Fault
+from features.source_tables import SOURCE_TABLES
 from features.time_windows import EPOCH
 from features.warehouse import Warehouse
 
@@ -26,10 +27,15 @@ def known_extent(source: Warehouse) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 
 def _span(source: Warehouse, name: str) -> tuple[int, int] | None:
-    """The first and last day on which a row of the table became known; None where it has no rows."""
-    days = source[name].known_day
-    row = source[name].aggregate(first=days.min(), last=days.max()).to_pyarrow().to_pylist()[0]
-    return None if row["first"] is None else (row["first"], row["last"])
+    """The first day on which a row of the table became known, the last on which a row or what came later
+    of it did (an answer, a payment); None where it has no rows. The end of a period may be a plan."""
+    rows, table = source[name], SOURCE_TABLES[name]
+    later = [column for column in table.later if column not in (table.extent or ())]
+    days = [rows.known_day, *(rows[column.removesuffix("_at") + "_day"] for column in later)]
+    ends = {f"last_{place}": day.max() for place, day in enumerate(days)}
+    row = rows.aggregate(first=rows.known_day.min(), **ends).to_pyarrow().to_pylist()[0]
+    known = [day for day in row.values() if day is not None]
+    return (row["first"], max(known)) if known else None
 
 
 def _midnight(day: int) -> pd.Timestamp:

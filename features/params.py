@@ -75,7 +75,7 @@ class FeatureParams(Section):
     severity_weights: SeverityWeights = SeverityWeights()
     sticky_features: tuple[str, ...] = ()
     answer_grace: Days = 14
-    text_half_life: Days = 60
+    text_half_life: Annotated[Days, Field(ge=1)] = 60
 
 
 class Measure(Section):

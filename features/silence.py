@@ -54,16 +54,19 @@ def _asked(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Tab
 
 
 def people(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
-    """Decision makers in place, and decision makers and key contacts who left within half a year."""
-    c = source["contacts"].inner_join(cohort, "account_id")
-    c = c.filter(c.known_day < c.as_of_day)
-    left = (c.valid_to_day < c.as_of_day).fill_null(False)
-    lately = left & (c.as_of_day - c.valid_to_day <= params.windows.half_year)
-    top = c.role == "decision_maker"
-    found = c.group_by(*KEYS).agg(
-        here=(top & ~left).sum(),
-        top_left=(top & lately).sum(),
-        key_left=(c.is_key.fill_null(False) & lately).sum(),
+    """Decision makers in place, and decision makers and key contacts who left within half a year.
+
+    People are counted, not rows: who takes on another role, or the same role anew, has not left. A
+    decision maker has left when the role is held no more, a key contact when no role is.
+    """
+    p = _each_person(source, cohort)
+    half = params.windows.half_year
+    top_lately = (p.as_of_day - p.top_until <= half).fill_null(False)
+    key_lately = (p.as_of_day - p.key_until <= half).fill_null(False)
+    found = p.group_by(*KEYS).agg(
+        here=p.is_top.sum(),
+        top_left=(~p.is_top & top_lately).sum(),
+        key_left=(~p.is_here & key_lately).sum(),
     )
     t = cohort.left_join(found, KEYS).fill_null({"here": 0, "top_left": 0, "key_left": 0})
     w = params.windows.labels()["half_year"]
@@ -71,4 +74,18 @@ def people(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Tab
         *KEYS,
         decision_makers_in_place=t.here,
         **{f"decision_makers_left_{w}": t.top_left, f"key_contacts_left_{w}": t.key_left},
+    )
+
+
+def _each_person(source: Warehouse, cohort: ir.Table) -> ir.Table:
+    """One row per contact: the roles held at the as-of date, and the day the last one before it ended."""
+    c = source["contacts"].inner_join(cohort, "account_id")
+    c = c.filter(c.known_day < c.as_of_day)
+    over = (c.valid_to_day < c.as_of_day).fill_null(False)
+    top, key = c.role == "decision_maker", c.is_key.fill_null(False)
+    return c.group_by(*KEYS, "contact_id").agg(
+        is_here=(~over).any(),
+        is_top=(top & ~over).any(),
+        top_until=c.valid_to_day.max(where=top & over),
+        key_until=c.valid_to_day.max(where=key & over),
     )

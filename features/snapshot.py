@@ -61,7 +61,8 @@ def build_snapshot(
     date and account. Only what was known before each as-of date enters: cutting every table there
     and computing again gives the same bits. Features of a table that the book lacks are NaN.
 
-    Raises DataFault where no account is a customer at any of the dates.
+    Raises DataFault where no account is a customer at any of the dates, WrongUse where one of them
+    is no UTC midnight.
     """
     who = cohort(source, as_of_dates)
     keys = _keys(who)

@@ -20,6 +20,7 @@ CLOCK = r"[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?"
 ZONED = DAY + CLOCK + r" ?(Z|UTC|[+-]\d{2}(:?\d{2})?)$"
 ZONELESS = DAY + f"({CLOCK})?$"
 
+LARGEST = 1e15  # sums are taken over thousandths in 64 bits (`exact.py`)
 UTC = "timestamp('UTC')"
 TYPES: dict[Kind, str] = {
     "text": "string",
@@ -116,8 +117,13 @@ def _number(name: str, came: ir.Value) -> Cell:
     # DuckDB would read 1_000 as a thousand; that is a programmer's number, not an export's.
     finite = number.notnull() & ~number.isnan() & ~number.isinf() & ~text.value.contains("_")
     step = "write digits with a point as decimal mark, and no thousands separator or unit"
-    check = Check("not_a_number", (name,), text.given & ~finite, "a finite number, or empty", step)
-    return Cell(text.given, ibis.cases((finite, number)), (check,))
+    value = ibis.cases((finite, number))
+    size = "mend the number or its unit at the source"
+    checks = (
+        Check("not_a_number", (name,), text.given & ~finite, "a finite number, or empty", step),
+        Check("too_large", (name,), value.abs() > LARGEST, f"at most {LARGEST:g} either way", size),
+    )
+    return Cell(text.given, value, checks)
 
 
 def _flag(name: str, came: ir.Value) -> Cell:

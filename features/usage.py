@@ -46,7 +46,9 @@ def use(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
     """Log-in, trend and depth features of every account of the cohort.
 
     An account without any event in the window has zeros: the usage table is there, so silence is
-    a fact. Shares over no active user are null.
+    a fact. Shares over no active user are null. Use longer ago than a quarter counts as a quarter
+    ago, and an account that nobody has used yet has waited no longer than it exists. Changes are
+    null for an account younger than the two windows they compare: it has not grown, it has begun.
     """
     w, month = params.windows.labels(), params.windows.month
     people = (
@@ -64,9 +66,12 @@ def use(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
             last_age=lambda t: t.last_age.min(),
         )
     )
-    joined = cohort.left_join(people, KEYS)
+    joined = cohort.left_join(people, KEYS).drop("account_id_right", "as_of_day_right")
+    joined = joined.inner_join(source["accounts"].select("account_id", "created_day"), "account_id")
     zeros = dict.fromkeys(("active", "active_before", "days", "person_days", "sticky", "sticky_before"), 0)
-    t = joined.fill_null({**zeros, "events": 0.0, "events_before": 0.0, "last_age": params.windows.quarter})
+    t = joined.fill_null({**zeros, "events": 0.0, "events_before": 0.0})
+    age = t.as_of_day - t.created_day
+    unused, two_windows_old = age.clip(upper=params.windows.quarter), age >= 2 * month
     return t.select(
         *KEYS,
         **{
@@ -74,9 +79,13 @@ def use(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
             f"active_days_{w['month']}": t.days,
             f"dau_over_mau_{w['month']}": share(t.person_days, t.active * month),
             f"events_per_active_user_{w['month']}": share(t.events, t.active),
-            f"active_users_change_{w['month']}": change(t.active, t.active_before),
-            f"events_change_{w['month']}": change(t.events, t.events_before),
-            "days_since_last_use": t.last_age,
+            f"active_users_change_{w['month']}": two_windows_old.ifelse(
+                change(t.active, t.active_before), ibis.null("float64")
+            ),
+            f"events_change_{w['month']}": two_windows_old.ifelse(
+                change(t.events, t.events_before), ibis.null("float64")
+            ),
+            "days_since_last_use": t.last_age.fill_null(unused),
             f"sticky_feature_user_share_{w['month']}": share(t.sticky, t.active),
             f"sticky_feature_user_share_change_{w['month']}": share(t.sticky, t.active)
             - share(t.sticky_before, t.active_before),
@@ -132,7 +141,7 @@ def _licences(source: Warehouse, cohort: ir.Table) -> ir.Table:
     """Seats and the number of distinct licensed modules of each account as known at each date."""
     running = running_subscriptions(source, cohort)
     seats = running.group_by(*KEYS).agg(seats=exact_sum(running.seats, 1))
-    named = running.filter(running.modules.notnull() & (running.modules != ""))
-    one_each = named.select(*KEYS, module=named.modules.split("|").unnest()).distinct()
+    named = running.select(*KEYS, module=running.modules.split("|").unnest())
+    one_each = named.mutate(module=named.module.strip()).filter(lambda t: t.module != "").distinct()
     modules = one_each.group_by(*KEYS).agg(licensed=one_each.count())
     return seats.left_join(modules, KEYS).select(*KEYS, "seats", "licensed")

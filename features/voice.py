@@ -1,8 +1,8 @@
 """What customers say: role NPS (V1), account NPS (V2), CES (V3), CSAT (V4).
 
 The NPS rests on the latest relational answer of each contact within a year. A contact's role is
-the one held, and known, when the answer was given. Scores are brought from their own scale to 0–10
-(NPS) or 0–1 (CES, CSAT) first, so that a 0–100 survey reads alike.
+the one held when the answer was given, as far as it is known at the as-of date. Scores are brought
+from their own scale to 0–10 (NPS) or 0–1 (CES, CSAT) first, so that a 0–100 survey reads alike.
 """
 
 from __future__ import annotations

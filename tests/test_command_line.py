@@ -141,7 +141,7 @@ def test_an_error_of_ours_says_how_to_report_it(monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize(
-    "command", ["train {book}", "score {book}", "check {book}", "demo --no-serve", "serve"]
+    "command", ["train {book}", "score {book}", "check {book}", "demo --no-serve"]
 )
 def test_outside_the_project_the_missing_parameters_are_named(
     workspace: TrainedWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str

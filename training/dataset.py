@@ -13,7 +13,7 @@ from features.extent import known_extent
 from features.faults import DataFault, Fault
 from features.params import FeatureParams
 from features.snapshot import build_snapshot
-from training.labels import churn_labels, read_churns, read_starts, still_customers
+from training.labels import churn_labels, churns_noted, read_churns, read_starts, still_customers
 from training.params import TrainingParams
 from training.temporal_splits import Split, candidate_dates, check_test_dates, rolling_origins
 
@@ -24,12 +24,14 @@ Progress = Callable[[str], None]
 class TrainingSet:
     """Mature rows in the order of time. `rows`: account_id, as_of, segment, features; `churned`: 0/1.
 
-    `known_until`: the end of the book. `origins`: the splits for the evaluation out of time.
-    `final_dates`: every as-of date whose label is mature, on which the challenger is trained.
+    `noted`: when the churn of a row became known (NaT: none). `known_until`: the end of the book.
+    `origins`: the splits for the evaluation out of time. `final_dates`: every as-of date whose label is
+    mature, on which the challenger is trained.
     """
 
     rows: pd.DataFrame
     churned: pd.Series
+    noted: pd.Series
     known_until: pd.Timestamp
     origins: tuple[Split, ...]
     final_dates: tuple[pd.Timestamp, ...]
@@ -37,6 +39,16 @@ class TrainingSet:
     def at(self, dates: Sequence[pd.Timestamp]) -> pd.Series:
         """Which rows are of these as-of dates."""
         return self.rows["as_of"].isin(list(dates))
+
+    def training_rows(self, split: Split) -> tuple[pd.DataFrame, pd.Series]:
+        """The rows an origin is trained on, with their labels as they were known at its first test date.
+
+        A churn that was recorded later than the label lag was still a 0 then, and whoever trained on
+        that day learned from the 0.
+        """
+        rows = self.at(split.train)
+        unknown = self.noted[rows] >= min(split.test)
+        return self.rows[rows], self.churned[rows].mask(unknown, 0.0)
 
     @property
     def fingerprint(self) -> str:
@@ -59,7 +71,7 @@ def build_training_set(
     """Snapshots at every date that trains or tests, with their labels; immature rows are left out.
 
     Raises DataFault where the book has no outcomes, is too short, or where an origin's training rows
-    all ended alike.
+    or all the test rows ended alike.
     """
     churns, starts = read_churns(book.tables), read_starts(book.tables)
     known_from, known_until = known_extent(book.source)
@@ -71,10 +83,12 @@ def build_training_set(
     rows.insert(2, "segment", rows["account_id"].map(_segments(book)))
     rows = rows[still_customers(rows, churns, starts, known_until)].reset_index(drop=True)
     churned = churn_labels(rows, churns, params.horizon, params.label_lag, known_until)
+    noted = churns_noted(rows, churns, params.horizon)
     mature = churned.notna()
     data = TrainingSet(
         rows[mature].reset_index(drop=True),
         churned[mature].reset_index(drop=True),
+        noted[mature].reset_index(drop=True),
         known_until,
         tuple(origins),
         tuple(dates),
@@ -89,15 +103,25 @@ def _segments(book: Book) -> pd.Series:
 
 
 def _check_outcomes(data: TrainingSet, params: TrainingParams) -> None:
-    """Raises DataFault naming every origin whose training rows hold one outcome only."""
+    """Raises DataFault naming each origin whose training rows all ended alike, or else such test rows."""
     step = "check the churns table, bring more history, or lengthen training.horizon"
     allowed = "rows that churned and rows that stayed"
     faults = []
     for split in data.origins:
-        churned = data.churned[data.at(split.train)]
+        _, churned = data.training_rows(split)
         if churned.nunique() < 2:
-            found = f"{churned.sum():.0f} churns within {params.horizon} days in {len(churned)} rows"
             where = f"training rows up to {max(split.train):%Y-%m-%d}"
-            faults.append(Fault(where, found, allowed, step))
+            faults.append(Fault(where, _churns_in(churned, params), allowed, step))
     if faults:
         raise DataFault("there is nothing to learn: all training rows ended alike", faults)
+    dates = [date for split in data.origins for date in split.test]
+    tested = data.churned[data.at(dates)]
+    if tested.nunique() < 2:
+        where = f"test rows from {min(dates):%Y-%m-%d} to {max(dates):%Y-%m-%d}"
+        step = "test more dates: training.test_months or training.test_dates; or lengthen training.horizon"
+        fault = Fault(where, _churns_in(tested, params), allowed, step)
+        raise DataFault("there is nothing to judge a model by: all test rows ended alike", [fault])
+
+
+def _churns_in(churned: pd.Series, params: TrainingParams) -> str:
+    return f"{churned.sum():.0f} churns within {params.horizon} days in {len(churned)} rows"

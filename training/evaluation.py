@@ -58,7 +58,8 @@ def log_loss(rows: WeightedRows) -> Matrix:
 def calibration_slope(rows: WeightedRows) -> Matrix:
     """Slope of churn on log-odds. 1 is best; below 1 the probabilities are too extreme (Cox 1958).
 
-    Probabilities that are all equal have no slope; the weak prior then answers 1.
+    Probabilities that are all equal have no slope: what is shown then is the weak prior's, which is 1
+    where they equal the churn rate, and says nothing elsewhere.
     """
     return rows.lines[:, 1]
 

@@ -69,6 +69,17 @@ def churn_labels(
     return inside.astype("float64").where(mature).rename("churned")
 
 
+def churns_noted(rows: pd.DataFrame, churns: pd.DataFrame, horizon: int) -> pd.Series:
+    """When the churn in `[as_of, as_of + horizon)` became known; NaT where there is none.
+
+    A label of 1 was still a 0 for whoever looked before that moment, however late it was noted.
+    """
+    pairs = rows[["account_id", "as_of"]].reset_index(names="row").merge(churns, on="account_id")
+    inside = (pairs["at"] >= pairs["as_of"]) & (pairs["at"] < pairs["as_of"] + pd.Timedelta(days=horizon))
+    noted = pairs[inside].groupby("row")["known_at"].min()
+    return noted.reindex(rows.index).astype("datetime64[us, UTC]").rename("noted")
+
+
 def still_customers(
     rows: pd.DataFrame, churns: pd.DataFrame, starts: pd.DataFrame, known_until: pd.Timestamp | None = None
 ) -> pd.Series:

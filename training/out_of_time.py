@@ -24,10 +24,11 @@ def predictions_out_of_time(
     """One row per test row: account_id, as_of, mrr, churned (0/1), and each member's churn probability."""
     found = []
     for number, split in enumerate(data.origins):
-        train, test = data.at(split.train), data.at(split.test)
+        rows, churned = data.training_rows(split)
+        test = data.at(split.test)
         lesson = Lesson(
-            data.rows[train],
-            data.churned[train],
+            rows,
+            churned,
             data.rows[test],
             load_catalog(features.windows),
             rule,

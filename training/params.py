@@ -45,9 +45,9 @@ class TrainingParams(Section):
 
     `horizon`: the label says whether the account churned in `[as_of, as_of + horizon)`.
     `label_lag`: how late a churn may be recorded; a row is mature only that long after its horizon.
-    `train_until`, `test_dates`: fixed dates for the evaluation; left out, the last `test_months`
-    mature month starts are tested, in origins of `months_per_origin`, each trained on the month
-    starts whose labels were mature by then.
+    `train_until`, `test_dates`: fixed dates for the evaluation (the embargo may end training before
+    `train_until`); left out, the last `test_months` mature month starts are tested, in origins of
+    `months_per_origin`, each trained on the month starts whose labels were mature by then.
     """
 
     horizon: Days = 365
@@ -57,7 +57,7 @@ class TrainingParams(Section):
     months_per_origin: Count = 3
     train_until: dt.date | None = None
     test_dates: tuple[dt.date, ...] = ()
-    seed: int = 7
+    seed: Annotated[int, Field(ge=0)] = 7
     bootstrap: Annotated[int, Field(ge=100)] = 1000
     calls: Count = 25
     learner: LearnerParams = LearnerParams()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,8 +15,12 @@ from training.comparison import Comparison
 from training.out_of_time import outcomes_of
 from training.params import TrainingParams
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
 KEYS = ["account_id", "as_of"]
-SAME_BOOK = 0.98  # a churn recorded late changes few labels; another book agrees far less often
+# A churn recorded late adds a few. Stayers are left out: in any two books most of them agree.
+SAME_BOOK = 0.75
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ def promote(params: TrainingParams, store: Path = registry.REGISTRY, reason: str
             )
             raise WrongUse("the challenger is the champion already", [fault])
         tested = registry.predictions(client, version)
-        verdicts = gate(tested, registry.predictions(client, champion) if champion else None, params)
+        rival = registry.predictions(client, champion) if champion else None
+        verdicts = gate(tested, rival, params, _other_horizon(client, version, champion))
         passed = all(verdict.passed for verdict in verdicts)
         forced = None if passed else (reason or "").strip() or None
         if passed or forced:
@@ -76,28 +81,43 @@ def promote(params: TrainingParams, store: Path = registry.REGISTRY, reason: str
         return Promotion(version, champion, tuple(verdicts), passed or forced is not None, forced)
 
 
-def gate(tested: pd.DataFrame, champion: pd.DataFrame | None, params: TrainingParams) -> list[Verdict]:
+def gate(
+    tested: pd.DataFrame, champion: pd.DataFrame | None, params: TrainingParams, doubt: str | None = None
+) -> list[Verdict]:
     """The questions that a challenger must pass, on its predictions out of time.
 
-    Without a champion the rule is the one to beat: it answers until a model does.
+    Without a champion the rule is the one to beat: it answers until a model does. `doubt` says why
+    the champion foretells something else, and cannot be compared.
     """
     verdicts = _better_than_chance(tested, params)
     if champion is None:
         return [*verdicts, _better_than(tested, "rule", params.gate.better_than_rule, params)]
     both = tested.merge(champion[[*KEYS, "churned", "learned"]], on=KEYS, suffixes=("", "_champion"))
     both = both.rename(columns={"learned_champion": "champion"})
-    if doubt := _incomparable(both):
+    if doubt := doubt or _incomparable(both):
         return [*verdicts, Verdict("is better than the champion", doubt, False)]
     return [*verdicts, _better_than(both, "champion", params.gate.better_than_champion, params)]
+
+
+def _other_horizon(client: MlflowClient, version: str, champion: str | None) -> str | None:
+    """That the champion foretells churn within another horizon, and how to train for the same one."""
+    if champion is None:
+        return None
+    ours, theirs = registry.horizon_of(client, version), registry.horizon_of(client, champion)
+    if ours == theirs:
+        return None
+    step = f"train with --set training.horizon={theirs}, or force the change"
+    return f"it foretells churn within {ours}, the champion within {theirs}; {step}"
 
 
 def _incomparable(both: pd.DataFrame) -> str | None:
     """Why the two tests cannot be compared; None where they can."""
     if both.empty:
         return "no account and date is in both their tests; train on the champion's book and dates"
-    agreeing = (both["churned"] == both["churned_champion"]).mean()
+    either = both[["churned", "churned_champion"]].max(axis=1) == 1
+    agreeing = (both["churned"] == both["churned_champion"])[either].mean()
     if agreeing < SAME_BOOK:
-        return f"their tests agree on only {agreeing:.0%} of the outcomes: they are of different books"
+        return f"their tests agree on only {agreeing:.0%} of the churns: they are of different books"
     if both["churned"].nunique() < 2:
         return "the accounts and dates in both their tests all ended alike"
     return None

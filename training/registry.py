@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlparse
 
 import pandas as pd
 
-from features.faults import Fault, WrongUse
+from features.faults import DataFault, Fault, WrongUse
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MODEL = "vitals"
 EXPERIMENT = "vitals"
 REGISTRY = Path("mlruns")
+UNNAMED = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow says of no model, no alias
 # MLflow reports its own deprecations, asks for type hints and for Jupyter's bar; none is ours to mend.
 QUIET = (r".*noload.*", r".*type hint.*", r".*input example.*", r".*IProgress.*")
 
@@ -58,13 +59,24 @@ def experiment(client: MlflowClient, registry: Path) -> str:
 
 
 def version_of(client: MlflowClient, alias: str) -> str | None:
-    """The version that an alias names, or None."""
+    """The version that an alias names, or None. DataFault where the registry does not answer."""
     from mlflow.exceptions import MlflowException
 
     try:
         return str(client.get_model_version_by_alias(MODEL, alias).version)
-    except MlflowException:
-        return None
+    except MlflowException as error:
+        if error.error_code in UNNAMED:
+            return None
+        step = "try again once nothing else writes to it, or restore mlflow.db"
+        fault = Fault("registry", str(error).splitlines()[0][:200], "a database that answers", step)
+        raise DataFault(f"the registry cannot say which version is {alias}", [fault]) from error
+
+
+def horizon_of(client: MlflowClient, version: str) -> str | None:
+    """The horizon that a version was trained for, with its unit (`365d`), as its run logged it."""
+    run_id = client.get_model_version(MODEL, version).run_id
+    found: str | None = client.get_run(run_id).data.params.get("horizon")
+    return found
 
 
 def challenger_version(client: MlflowClient) -> str:
@@ -107,5 +119,8 @@ def bundle_folder(client: MlflowClient, version: str, registry: Path) -> Path:
 
 
 def _artifact(client: MlflowClient, version: str, name: str) -> Path:
+    """A file of the version's run; in this registry, wherever it was moved or copied to."""
     run_id = client.get_model_version(MODEL, version).run_id
-    return Path(client.download_artifacts(run_id, name))
+    home = Path(client.tracking_uri.removeprefix("sqlite:///")).parent
+    here = home / "artifacts" / run_id / "artifacts" / name
+    return here if here.exists() else Path(client.download_artifacts(run_id, name))

@@ -88,7 +88,7 @@ def _log_model(trained: Trained, scratch: Path) -> Any:
     from mlflow.types import ColSpec, Schema
 
     write_health_model(scratch / "bundle", trained.model)
-    columns = [ColSpec("double", name, required=False) for name in trained.model.features]
+    columns = [ColSpec("double", name) for name in trained.model.features]
     answers = [ColSpec("double", name) for name in ("health", "low", "high", "churn_probability")]
     info = mlflow.pyfunc.log_model(
         name="model",

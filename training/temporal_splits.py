@@ -40,7 +40,11 @@ def embargo(params: TrainingParams) -> pd.Timedelta:
 
 
 def rolling_origins(dates: Sequence[pd.Timestamp], params: TrainingParams) -> list[Split]:
-    """The splits in order of time. Raises DataFault where the dates do not reach for one."""
+    """The splits in order of time. Raises DataFault where the dates do not reach for one.
+
+    Of the last `test_months`, those that nothing could be trained for are left out; a fixed test date
+    of that kind was asked for, and is named in a DataFault.
+    """
     if not dates:
         raise _too_short(dates, params)
     test = _fixed_test_dates(params) or list(dates)[-params.test_months :]
@@ -50,6 +54,8 @@ def rolling_origins(dates: Sequence[pd.Timestamp], params: TrainingParams) -> li
     usable = [split for split in splits if split.train]
     if not usable:
         raise _too_short(dates, params)
+    if params.test_dates and len(usable) < len(splits):
+        raise _too_early([split.test[0] for split in splits if not split.train], dates, params)
     for split in usable:
         check_embargo(split, params)
     return usable
@@ -102,3 +108,12 @@ def _too_short(dates: Sequence[pd.Timestamp], params: TrainingParams) -> DataFau
         step = f"move training.train_until or training.test_dates; else {step}"
     fault = Fault("mature as-of dates", found, allowed, step)
     return DataFault("the book is too short to train and test out of time", [fault])
+
+
+def _too_early(
+    origins: Sequence[pd.Timestamp], dates: Sequence[pd.Timestamp], params: TrainingParams
+) -> DataFault:
+    allowed = f"dates from {min(dates) + embargo(params):%Y-%m-%d}"
+    step = "test later dates, bring more history, or shorten training.warm_up"
+    faults = [Fault("training.test_dates", f"{date:%Y-%m-%d}", allowed, step) for date in origins]
+    return DataFault("there is nothing to train on before these test dates", faults)

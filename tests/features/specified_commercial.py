@@ -100,6 +100,22 @@ CASES = (
         {"seats": 2, "mrr": None, "seats_change_180d": 0, "mrr_change_180d": None},
     ),
     Case(
+        "revenue whose currency is not stated is not added to euros; what costs nothing needs none",
+        {
+            "subscriptions": [
+                {"seats": 1, "mrr": 5, "currency": "EUR"},
+                {"seats": 1, "mrr": None, "currency": None},
+                {"seats": 1, "mrr": 7, "currency": None, "starts_at": at(9), "changed_at": at(9)},
+            ]
+        },
+        {"seats": 3, "mrr": None, "mrr_change_180d": None},
+    ),
+    Case(
+        "an add-on without revenue leaves the revenue as it is",
+        {"subscriptions": [{"mrr": 5, "currency": "EUR"}, {"mrr": None, "currency": None}]},
+        {"mrr": 5, "mrr_change_180d": 0},
+    ),
+    Case(
         "revenue whose currency changed has no change",
         {
             "subscriptions": [

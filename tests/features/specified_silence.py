@@ -105,6 +105,30 @@ PEOPLE = (
         },
         {"decision_makers_in_place": 1},
     ),
+    Case(
+        "who takes on another role, or the same one anew, has not left",
+        {
+            "contacts": [
+                {"contact_id": "C-1", "role": "manager", "is_key": True, "valid_to": at(30)},
+                {"contact_id": "C-1", "role": "decision_maker", "is_key": True, "valid_from": at(30)},
+                {"contact_id": "C-2", "role": "decision_maker", "valid_to": at(30)},
+                {"contact_id": "C-2", "role": "decision_maker", "valid_from": at(30)},
+            ]
+        },
+        {"decision_makers_in_place": 2, "decision_makers_left_180d": 0, "key_contacts_left_180d": 0},
+    ),
+    Case(
+        "a decision maker who is a user now decides no more; who held two roles leaves once",
+        {
+            "contacts": [
+                {"contact_id": "C-1", "role": "decision_maker", "is_key": True, "valid_to": at(30)},
+                {"contact_id": "C-1", "role": "user", "valid_from": at(30)},
+                {"contact_id": "C-2", "role": "user", "is_key": True, "valid_to": at(300)},
+                {"contact_id": "C-2", "role": "manager", "is_key": True, "valid_to": at(9)},
+            ]
+        },
+        {"decision_makers_in_place": 0, "decision_makers_left_180d": 1, "key_contacts_left_180d": 1},
+    ),
 )
 
 CASES = (*SILENCE, *PEOPLE)

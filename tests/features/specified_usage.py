@@ -44,6 +44,16 @@ CASES = (
         },
     ),
     Case(
+        "an account a day younger than two windows has begun, and has not grown",
+        {"accounts": [{"created_at": at(59)}], "usage": [{"occurred_at": at(1)}]},
+        {"active_users_30d": 1, "active_users_change_30d": None, "events_change_30d": None},
+    ),
+    Case(
+        "an account as old as two windows has grown",
+        {"accounts": [{"created_at": at(60)}], "usage": [{"occurred_at": at(1)}]},
+        {"active_users_30d": 1, "active_users_change_30d": 1, "events_change_30d": 1},
+    ),
+    Case(
         "use at the as-of instant is not known yet",
         {"usage": [{"occurred_at": at(0)}]},
         {"active_users_30d": 0, "days_since_last_use": 90},
@@ -83,6 +93,14 @@ CASES = (
         "last use ninety days ago or earlier shows as ninety",
         {"usage": [{"occurred_at": at(300)}]},
         {"days_since_last_use": 90, "active_users_change_30d": 0},
+    ),
+    Case(
+        "an account of three days that nobody has used yet has been waiting for three days",
+        {
+            "accounts": [{"created_at": at(3)}],
+            "subscriptions": [{"starts_at": at(3), "changed_at": at(3)}],
+        },
+        {"days_since_last_use": 3, "active_users_30d": 0},
     ),
     Case(
         "use that came in late is not known before it came",
@@ -141,6 +159,14 @@ CASES = (
             "usage": [{"occurred_at": at(1), "module": "core"}],
         },
         {"seat_utilisation_30d": 0.25, "modules_used_share_30d": 0.5},
+    ),
+    Case(
+        "blanks around a module, and a bar too many, license nothing more",
+        {
+            "subscriptions": [{"modules": "core | api|"}, {"modules": "api"}, {"modules": " | "}],
+            "usage": [{"occurred_at": at(1), "module": "core"}],
+        },
+        {"modules_used_share_30d": 0.5},
     ),
     Case(
         "without use the licensed seats and modules are unused, which is a fact",

@@ -51,6 +51,12 @@ def test_a_share_of_nought_is_null_and_not_infinite() -> None:
     assert table.aggregate(s=share(table.x.sum() + 3, table.x.sum())).s.isnull().execute().tolist() == [True]
 
 
+def test_a_change_from_or_to_what_is_unknown_is_unknown() -> None:
+    table = of([None, 3.0])
+    assert table.select(a=change(table.x, table.x * 0 + 1)).a.execute().isna().tolist() == [True, False]
+    assert table.select(a=change(table.x * 0 + 1, table.x)).a.execute().isna().tolist() == [True, False]
+
+
 @pytest.mark.parametrize(
     ("now", "before", "found"), [(0, 0, 0), (3, 0, 1), (0, 3, -1), (1, 3, -0.5), (2, 2, 0)]
 )

@@ -33,6 +33,24 @@ def test_without_use_the_next_activity_begins_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {"surveys": [{"sent_at": at(40), "responded_at": at(5)}]},
+        {"tickets": [{"opened_at": at(40), "first_response_at": at(5)}]},
+        {"tickets": [{"opened_at": at(40), "first_response_at": at(30), "resolved_at": at(5)}]},
+        {"invoices": [{"issued_at": at(40), "due_at": at(2), "paid_at": at(5)}]},
+    ],
+)
+def test_an_answer_a_resolution_and_a_payment_are_known_before_the_end(rows: Rows) -> None:
+    assert extent(rows) == (at(40)[:10], at(4)[:10])
+
+
+def test_the_end_of_a_period_may_be_a_plan_and_moves_no_end() -> None:
+    rows = {"tickets": [{"opened_at": at(40)}], "contacts": [{"valid_from": at(50), "valid_to": at(-90)}]}
+    assert extent(rows) == (at(40)[:10], at(39)[:10])
+
+
 def test_accounts_alone_span_their_creation() -> None:
     source = warehouse_of({"accounts": [{"account_id": "A", "created_at": "2026-01-05"}]})
     assert known_extent(source) == (as_of_date("2026-01-05"), as_of_date("2026-01-06"))

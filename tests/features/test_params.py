@@ -54,6 +54,13 @@ def test_a_length_without_days_is_refused(length: object) -> None:
     ]
 
 
+def test_a_text_cannot_lose_half_its_weight_in_no_time() -> None:
+    assert faults_of("features", {"text_half_life": "0d"}) == [
+        "features.text_half_life is '0d'; allowed: Input should be greater than or equal to 1. "
+        "Next: correct features.text_half_life in params.yaml"
+    ]
+
+
 def test_every_fault_of_a_section_is_told_at_once() -> None:
     faults = faults_of("features", {"windows": {"mnth": "30d", "year": "365"}, "role_weights": {"user": 2}})
     assert [fault.split(" is ")[0] for fault in faults] == [

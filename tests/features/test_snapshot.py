@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from features.catalog import load_catalog
-from features.faults import DataFault
+from features.faults import DataFault, WrongUse
 from features.params import Windows
 from features.snapshot import SOURCES, build_snapshot
 from features.time_windows import as_of_date
@@ -36,6 +36,17 @@ def test_a_date_before_every_account_is_refused_with_all_dates_named() -> None:
         "no account is in the cohort\n"
         "  - as-of is '2026-08-01, 2026-10-31'; allowed: a date at which an account was a customer. "
         "Next: check created_at and subscriptions"
+    )
+
+
+def test_a_moment_within_a_day_is_refused_and_not_rounded() -> None:
+    source = warehouse_of({"accounts": [{"account_id": "A", "created_at": at(9)}]})
+    with pytest.raises(WrongUse) as refused:
+        build_snapshot(source, [AS_OF, AS_OF + pd.Timedelta(hours=5)], PARAMS)
+    assert str(refused.value) == (
+        "the as-of date cannot be used\n"
+        "  - as-of is '2026-10-31 05:00:00+00:00'; allowed: a UTC midnight. "
+        "Next: write the date alone, as 2026-10-31"
     )
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from features.exact import exact_sum
 from features.source_checks import CheckedBook
 from features.source_tables import SOURCE_TABLES
+from features.source_values import LARGEST
 from tests.features.small_books import (
     JAN1,
     JAN2,
@@ -55,6 +57,8 @@ ROW_FAULTS: list[tuple[str, Row, str, str, str, str, str]] = [
     ("usage", {"quantity": "1,000"}, "not_a_number",
      "quantity", "1,000", "a finite number, or empty",
      "write digits with a point as decimal mark, and no thousands separator or unit"),
+    ("usage", {"quantity": 1e300}, "too_large",
+     "quantity", "1e+300", "at most 1e+15 either way", "mend the number or its unit at the source"),
     ("subscriptions", {"seats": -3.0}, "below_minimum",
      "seats", "-3.0", "at least 0", MEND_SIGN),
     ("invoices", {"amount": -0.5}, "below_minimum",
@@ -135,6 +139,13 @@ def test_an_answer_without_a_score_and_the_ends_of_the_scale_are_fine(tmp_path: 
 def test_a_typed_score_outside_its_scale_is_rejected(tmp_path: Path, score: float) -> None:
     found = only_fault(check(book_of(tmp_path, write_parquet, surveys=[{"score": score}])), "surveys")
     assert found.code == ("outside_scale" if abs(score) < 99 else "not_a_number")
+
+
+@in_both_formats
+def test_the_largest_number_allowed_can_be_added_up(tmp_path: Path, write: Writer) -> None:
+    book = book_of(tmp_path, write, usage=[{"quantity": LARGEST}, {"user_id": "U-2", "quantity": LARGEST}])
+    quantity = check(book).tables["usage"].quantity
+    assert exact_sum(quantity, 1000).execute() == 2 * LARGEST
 
 
 @in_both_formats

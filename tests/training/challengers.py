@@ -17,11 +17,12 @@ QUESTIONS = (
 )
 
 
-def challenge(registry: Path, tested: pd.DataFrame, scratch: Path) -> str:
+def challenge(registry: Path, tested: pd.DataFrame, scratch: Path, horizon: str = "120d") -> str:
     """A new challenger with these predictions out of time, on the artifacts of version 1."""
     with tracking(registry) as client:
         first = client.get_model_version(MODEL, "1")
         run = client.create_run(client.get_run(first.run_id).info.experiment_id)
+        client.log_param(run.info.run_id, "horizon", horizon)
         tested.to_parquet(scratch / "predictions.parquet")
         client.log_artifact(run.info.run_id, str(scratch / "predictions.parquet"))
         made = client.create_model_version(MODEL, first.source, run_id=run.info.run_id)

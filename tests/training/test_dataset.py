@@ -21,7 +21,7 @@ from training.outcome_tables import ALL_TABLES
 from training.params import TrainingParams
 
 SHORT = TrainingParams.model_validate(
-    {"horizon": "60d", "warm_up": "240d", "test_months": 2, "months_per_origin": 2}
+    {"horizon": "60d", "warm_up": "180d", "test_months": 6, "months_per_origin": 6}
 )
 
 
@@ -156,10 +156,47 @@ def test_a_book_whose_training_rows_hold_no_churn_is_refused(
         built(with_churns(small_book, tmp_path, pd.concat([shrunk, late])), light)
     title, fault = str(caught.value).splitlines()
     assert title == "there is nothing to learn: all training rows ended alike"
-    assert fault.startswith("  - training rows up to 2026-04-01 is '0 churns within 60 days in ")
+    assert fault.startswith("  - training rows up to 2025-12-01 is '0 churns within 60 days in ")
     assert fault.endswith(
         "allowed: rows that churned and rows that stayed. "
         "Next: check the churns table, bring more history, or lengthen training.horizon"
+    )
+
+
+def test_an_origin_learns_no_churn_that_was_noted_after_its_first_test_date(
+    small_book: Path, light: AllParams, tmp_path: Path, small: TrainingSet
+) -> None:
+    """A churn of March, noted in August: the origin of July saw a customer who stayed."""
+    (split,) = small.origins
+    churns = pd.read_parquet(small_book / "churns.parquet")
+    staying = small.rows.loc[small.churned == 0, "account_id"].value_counts()
+    name = next(account for account in staying.index if account not in set(churns["account_id"]))
+    late = churns.iloc[:1].assign(account_id=name, kind="full")
+    late["churned_at"] = max(split.train) + pd.Timedelta(days=10)
+    late["recorded_at"] = min(split.test) + pd.Timedelta(days=10)
+    found = built(with_churns(small_book, tmp_path, pd.concat([churns, late])), light)
+    rows, churned = found.training_rows(split)
+    last = (rows["account_id"] == name) & (rows["as_of"] == max(split.train))
+    assert (found.churned[churned.index][last].tolist(), churned[last].tolist()) == ([1.0], [0.0])
+    _, before = small.training_rows(split)
+    assert churned.tolist() == before.tolist()
+
+
+def test_a_book_whose_test_rows_all_stayed_is_refused_before_anything_is_trained(
+    small_book: Path, light: AllParams, tmp_path: Path, small: TrainingSet
+) -> None:
+    churns = pd.read_parquet(small_book / "churns.parquet")
+    first, last = small.origins[0].test[0], small.origins[0].test[-1]
+    early = churns[churns["churned_at"] < first]
+    with pytest.raises(DataFault) as caught:
+        built(with_churns(small_book, tmp_path, early), light)
+    title, fault = str(caught.value).splitlines()
+    assert title == "there is nothing to judge a model by: all test rows ended alike"
+    assert fault.startswith(
+        f"  - test rows from {first:%Y-%m-%d} to {last:%Y-%m-%d} is '0 churns within 60 days"
+    )
+    assert fault.endswith(
+        "Next: test more dates: training.test_months or training.test_dates; or lengthen training.horizon"
     )
 
 

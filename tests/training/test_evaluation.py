@@ -120,6 +120,12 @@ def test_probabilities_that_are_too_extreme_have_a_slope_below_one():
     assert found["calibration_slope"] == pytest.approx(0.5, abs=0.06)
 
 
+def test_equal_probabilities_have_the_priors_slope_which_is_one_only_at_the_churn_rate():
+    outcomes = Outcomes.of([1, 0, 0, 0], list("abcd"))
+    assert evaluate([0.25] * 4, outcomes)["calibration_slope"] == pytest.approx(1)
+    assert evaluate([0.01] * 4, outcomes)["calibration_slope"] < 0.9
+
+
 @settings(deadline=None, max_examples=30)
 @given(seed=st.integers(0, 10_000), extreme=st.floats(0.2, 4))
 def test_the_lines_of_all_weightings_are_those_fitted_one_by_one_also_where_rows_are_separated(seed, extreme):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from features.faults import DataFault
 from features.warehouse import literal_table
-from training.labels import churn_labels, read_churns, read_starts, still_customers
+from training.labels import churn_labels, churns_noted, read_churns, read_starts, still_customers
 from training.outcome_tables import ALL_TABLES, CHURNS
 
 HORIZON, LAG = 60, 30
@@ -124,6 +124,18 @@ def test_a_mature_label_is_final_where_churns_are_recorded_within_the_lag(
     first = churn_labels(EACH_MONTH, in_time, HORIZON, LAG, end)
     second = churn_labels(EACH_MONTH, in_time, HORIZON, LAG, end + pd.Timedelta(days=longer))
     pd.testing.assert_series_equal(second[first.notna()], first.dropna())
+
+
+@settings(deadline=None, max_examples=40)
+@given(churns=CHURNS_OF_TWO, until=DAYS)
+def test_a_label_was_a_0_until_its_churn_was_noted(churns: list[tuple[str, int, int]], until: int) -> None:
+    found, end = drawn(churns), START + pd.Timedelta(days=until)
+    then = churn_labels(EACH_MONTH, found, HORIZON, LAG, end)
+    last = churn_labels(EACH_MONTH, found, HORIZON, LAG, START + pd.Timedelta(days=1000))
+    noted = churns_noted(EACH_MONTH, found, HORIZON)
+    assert noted.notna().tolist() == (last == 1).tolist()
+    known_then = last.mask(noted >= end, 0.0)[then.notna()]
+    pd.testing.assert_series_equal(known_then, then.dropna())
 
 
 def customer(as_of: str, starts: pd.DataFrame, known_until: str | None = None) -> bool:

@@ -89,6 +89,17 @@ def test_a_text_where_a_number_belongs_is_refused(champions: Path, trained: Trai
         loaded.predict(rows)
 
 
+def test_a_column_that_is_left_out_or_misspelt_is_named(champions: Path, trained: Trained) -> None:
+    """Missing values are welcome as NaN; a missing column is more likely a mistake."""
+    loaded = mlflow.pyfunc.load_model(f"models:/{MODEL}@champion")
+    for rows in (
+        rows_of(trained).drop(columns="tenure_days"),
+        rows_of(trained).rename(columns={"tenure_days": "tenure"}),
+    ):
+        with pytest.raises(MlflowException, match=r"Model is missing inputs \['tenure_days'\]"):
+            loaded.predict(rows)
+
+
 def test_no_file_of_the_registry_is_a_pickle(registered: Path) -> None:
     files = [path for path in registered.rglob("*") if path.is_file()]
     assert len(files) > 20

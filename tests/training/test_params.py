@@ -51,3 +51,8 @@ def test_every_fault_of_the_section_is_named_at_once() -> None:
     assert "training.gate.better_than_chance is 1.5" in told
     assert "training.gate.better is 1" in told
     assert "training.bootstrap is 10; allowed: Input should be greater than or equal to 100" in told
+
+
+def test_a_seed_that_no_generator_takes_is_refused() -> None:
+    told = refusal({"seed": -1})
+    assert "training.seed is -1; allowed: Input should be greater than or equal to 0" in told

@@ -138,8 +138,22 @@ def test_predictions_on_another_book_cannot_be_compared(
     assert failed(found) == ["is better than the champion"]
     told = found.verdicts[-1].found
     assert told.startswith("their tests agree on only ")
-    assert told.endswith("% of the outcomes: they are of different books")
+    assert told.endswith("% of the churns: they are of different books")
     assert aliases(champions)["champion"] == "1"
+
+
+def test_a_model_of_another_horizon_cannot_be_compared(
+    champions: Path, params: TrainingParams, trained: Trained, tmp_path: Path
+) -> None:
+    """Judged by the challenger's outcomes, the champion would lose for foretelling something else."""
+    version = challenge(champions, sharper(trained.tested, 0.5), tmp_path, horizon="150d")
+    found = promote(params, champions)
+    assert failed(found) == ["is better than the champion"]
+    assert found.verdicts[-1].found == (
+        "it foretells churn within 150d, the champion within 120d; "
+        "train with --set training.horizon=120d, or force the change"
+    )
+    assert aliases(champions) == {"challenger": version, "champion": "1"}
 
 
 def test_a_churn_recorded_since_the_champion_was_made_is_no_other_book(

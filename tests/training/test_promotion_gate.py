@@ -96,6 +96,20 @@ def test_a_stricter_gate_lets_nothing_more_through(
     assert all(loose[question] or not strict[question] for question in loose)
 
 
+def test_another_book_in_which_hardly_anybody_churns_cannot_be_compared(
+    trained: Trained, params: TrainingParams
+) -> None:
+    """Nearly all stay in either, so that nearly all outcomes agree, and no churn does."""
+    ours, theirs = (trained.tested.assign(churned=0.0) for _ in range(2))
+    ours.loc[[3, 5, 8], "churned"] = 1.0
+    theirs.loc[[4, 6, 9], "churned"] = 1.0
+    assert (ours["churned"] == theirs["churned"]).mean() > 0.98
+    last = gate(sharper(ours, 2.0), theirs, params)[-1]
+    assert (last.question, last.passed) == ("is better than the champion", False)
+    assert last.found == "their tests agree on only 0% of the churns: they are of different books"
+    assert gate(sharper(ours, 2.0), ours, params)[-1].passed
+
+
 def test_a_gate_on_predictions_that_are_none_is_a_fault(trained: Trained, params: TrainingParams) -> None:
     tested = trained.tested.assign(learned=np.nan)
     with pytest.raises(DataFault, match="learned is nan; allowed: numbers strictly between 0 and 1"):

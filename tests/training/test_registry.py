@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
-from features.faults import WrongUse
+from features.faults import DataFault, WrongUse
 from training import registry as rooms
 from training.all_params import AllParams
 from training.fit_and_compare import Trained
@@ -169,3 +170,25 @@ def test_an_empty_registry_has_no_challenger(made_once: Any) -> None:
         "there is no challenger",
         "  - challenger is None; allowed: a trained model. Next: run vitals train BOOK",
     ]
+
+
+def test_a_registry_that_does_not_answer_is_not_taken_for_one_without_a_champion(
+    client: MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a locked database would let a challenger past the gate as if there were no champion to beat."""
+
+    def locked(*_: object) -> None:
+        raise MlflowException("(sqlite3.OperationalError) database is locked\n[SQL: SELECT 1]")
+
+    monkeypatch.setattr(client, "get_model_version_by_alias", locked)
+    with pytest.raises(DataFault) as caught:
+        rooms.version_of(client, "champion")
+    assert str(caught.value).splitlines() == [
+        "the registry cannot say which version is champion",
+        "  - registry is '(sqlite3.OperationalError) database is locked'; allowed: a database that answers. "
+        "Next: try again once nothing else writes to it, or restore mlflow.db",
+    ]
+
+
+def test_the_horizon_of_a_version_is_the_one_it_was_trained_for(client: MlflowClient) -> None:
+    assert rooms.horizon_of(client, "1") == "120d"

@@ -178,3 +178,23 @@ def test_every_fixed_test_date_that_is_not_mature_is_named() -> None:
         f"  - training.test_dates is '2026-09-03'; {step}",
         f"  - training.test_dates is '2026-10-01'; {step}",
     ]
+
+
+def test_fixed_test_dates_that_nothing_can_be_trained_for_are_named_and_not_left_out() -> None:
+    """From 2024-05-01 on there is history; 60 days and 30 later its first label is known."""
+    months = ["2024-05-01", "2024-07-29", "2024-07-30", "2026-01-01"]
+    with pytest.raises(DataFault) as caught:
+        splits(params(horizon="60d", months_per_origin=1, test_dates=months))
+    step = "allowed: dates from 2024-07-30. "
+    step += "Next: test later dates, bring more history, or shorten training.warm_up"
+    assert str(caught.value).splitlines() == [
+        "there is nothing to train on before these test dates",
+        f"  - training.test_dates is '2024-05-01'; {step}",
+        f"  - training.test_dates is '2024-07-29'; {step}",
+    ]
+    assert len(splits(params(horizon="60d", months_per_origin=1, test_dates=months[2:]))) == 2
+
+
+def test_default_test_months_that_nothing_can_be_trained_for_are_left_out() -> None:
+    found = splits(params(horizon="60d", test_months=100, months_per_origin=1))
+    assert days(found[0].test) == ["2024-08-01"]
