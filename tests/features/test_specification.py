@@ -13,8 +13,6 @@ from tests.features.specification import CASES, specified_rows
 ALWAYS_KNOWN = {
     "active_users_30d",
     "active_days_30d",
-    "active_users_change_30d",
-    "events_change_30d",
     "days_since_last_use",
     "nps_answers_365d",
     "questions_asked_365d",
