@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ibis
 import pandas as pd
 
 from features.faults import DataFault, Fault
 from features.source_tables import SOURCE_TABLES
-from features.time_windows import EPOCH
+from features.time_windows import EPOCH, day_number
 from features.warehouse import Warehouse
 
 ACTIVITY = ("usage", "tickets", "surveys", "invoices", "notes", "subscriptions", "accounts")
@@ -26,16 +27,39 @@ def known_extent(source: Warehouse) -> tuple[pd.Timestamp, pd.Timestamp]:
     return _midnight(begun[0]), _midnight(max(last for _, last in filter(None, spans.values())) + 1)
 
 
+def newest_fact(source: Warehouse, name: str, as_of: pd.Timestamp) -> pd.Timestamp | None:
+    """When the newest fact of a table became known before `as_of`: a row, or what came later of one.
+
+    None where nothing of the table was known by then.
+    """
+    rows, limit = source[name], day_number(as_of)
+    happens = SOURCE_TABLES[name].happens
+    seen = rows.filter(rows.known_day < limit)
+    seen = seen.mutate(known_at=ibis.coalesce(seen["recorded_at"], seen[happens]))
+    newest = {
+        f"newest_{place}": seen[column].max(where=seen[day] < limit)
+        for place, (column, day) in enumerate(_moments(name))
+    }
+    found = seen.aggregate(**newest).to_pandas().iloc[0].dropna()
+    return None if found.empty else pd.Timestamp(found.max())
+
+
 def _span(source: Warehouse, name: str) -> tuple[int, int] | None:
-    """The first day on which a row of the table became known, the last on which a row or what came later
-    of it did (an answer, a payment); None where it has no rows. The end of a period may be a plan."""
-    rows, table = source[name], SOURCE_TABLES[name]
-    later = [column for column in table.later if column not in (table.extent or ())]
-    days = [rows.known_day, *(rows[column.removesuffix("_at") + "_day"] for column in later)]
-    ends = {f"last_{place}": day.max() for place, day in enumerate(days)}
+    """The first day on which a row of the table became known, the last on which a row or what came
+    later of it did; None where it has no rows."""
+    rows = source[name]
+    ends = {f"last_{place}": rows[day].max() for place, (_, day) in enumerate(_moments(name))}
     row = rows.aggregate(first=rows.known_day.min(), **ends).to_pyarrow().to_pylist()[0]
     known = [day for day in row.values() if day is not None]
     return (row["first"], max(known)) if known else None
+
+
+def _moments(name: str) -> list[tuple[str, str]]:
+    """The columns that tell when something of a row became known, each with its day: the row itself,
+    an answer, a payment. The end of a period is left out, because it may be a plan."""
+    table = SOURCE_TABLES[name]
+    later = [column for column in table.later if column not in (table.extent or ())]
+    return [("known_at", "known_day"), *((c, c.removesuffix("_at") + "_day") for c in later)]
 
 
 def _midnight(day: int) -> pd.Timestamp:

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ibis
 import pandas as pd
 
 from features.book import Book, open_book
-from features.extent import known_extent
+from features.extent import known_extent, newest_fact
 from features.snapshot import build_snapshot
-from features.source_tables import SOURCE_TABLES
-from features.time_windows import day_number
 from serving.learned_scorer import LearnedScorer
 from serving.params import ServingParams
 from serving.rule_scorer import RuleScorer
@@ -120,18 +117,11 @@ def _details(book: Book, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _freshness(book: Book, as_of: pd.Timestamp, limits: ServingParams) -> tuple[str | None, list[str]]:
     """The newest fact known before the as-of date, and the tables that are late."""
-    newest = {name: _newest_fact(book, name, as_of) for name in book.source.tables}
+    newest = {name: newest_fact(book.source, name, as_of) for name in book.source.tables}
     known = {name: moment for name, moment in newest.items() if moment is not None}
     allowed = {name: pd.Timedelta(days=days) for name, days in limits.stale_after.items()}
     late = sorted(name for name in allowed if name in known and as_of - known[name] > allowed[name])
     return (_text(max(known.values())) if known else None), late
-
-
-def _newest_fact(book: Book, name: str, as_of: pd.Timestamp) -> pd.Timestamp | None:
-    table, happens = book.source[name], SOURCE_TABLES[name].happens
-    known_at = ibis.coalesce(table["recorded_at"], table[happens])
-    moment = table.filter(table.known_day < day_number(as_of)).aggregate(newest=known_at.max()).to_pandas()
-    return None if moment["newest"].isna().all() else moment["newest"].iloc[0]
 
 
 def _text(moment: pd.Timestamp) -> str:

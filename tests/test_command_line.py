@@ -140,9 +140,7 @@ def test_an_error_of_ours_says_how_to_report_it(monkeypatch: pytest.MonkeyPatch,
     assert "Traceback" in run("check", tmp_path).stderr
 
 
-@pytest.mark.parametrize(
-    "command", ["train {book}", "score {book}", "check {book}", "demo --no-serve"]
-)
+@pytest.mark.parametrize("command", ["train {book}", "score {book}", "check {book}", "demo --no-serve"])
 def test_outside_the_project_the_missing_parameters_are_named(
     workspace: TrainedWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from features.extent import known_extent
+from features.extent import known_extent, newest_fact
 from features.faults import DataFault
 from features.time_windows import as_of_date
 from tests.features.literal_book import Case, Rows, at, literal_warehouse, warehouse_of
@@ -63,3 +64,20 @@ def test_an_empty_book_is_refused() -> None:
         "the book is empty\n"
         "  - book is 'no rows'; allowed: at least one account. Next: run vitals check on the book"
     )
+
+
+def test_the_newest_fact_is_a_payment_known_before_the_as_of_date() -> None:
+    as_of = as_of_date(at(0)[:10])
+    paid = {"issued_at": at(40), "due_at": at(30), "paid_at": at(5, "09:30:00")}
+    later = {"issued_at": at(40), "due_at": at(30), "paid_at": at(0)}
+    source = warehouse_of(
+        {"accounts": [{"account_id": "A", "created_at": at(50)}]}
+        | {
+            "invoices": [
+                {"invoice_id": str(n), "account_id": "A", "amount": 1, **i}
+                for n, i in enumerate((paid, later))
+            ]
+        }
+    )
+    assert newest_fact(source, "invoices", as_of) == pd.Timestamp(at(5, "09:30:00"), tz="UTC")
+    assert newest_fact(source, "invoices", as_of - pd.Timedelta(days=60)) is None
