@@ -28,13 +28,17 @@ DETAILS = ("name", "segment", "industry", "region", "language", "owner", "direct
 
 @dataclass(frozen=True)
 class ScoredBook:
-    """Every customer of the book at `as_of`, with the book's facts about the account."""
+    """Every customer of the book at `as_of`, with the book's facts about the account.
+
+    `not_scored` counts the book's other accounts: not known yet, no subscription running, or left.
+    """
 
     as_of: pd.Timestamp
     accounts: tuple[ScoredAccount, ...]
     model: dict[str, Any]
     fingerprint: str
     rows: pd.DataFrame
+    not_scored: int
 
     def most_in_need(self, count: int = 10) -> list[ScoredAccount]:
         """Red accounts first, then yellow; in a band the most yearly revenue at risk first.
@@ -72,7 +76,8 @@ def score_book(
     accounts = tuple(
         ScoredAccount({str(k): v for k, v in d.items()}, p) for d, p in zip(facts, scored, strict=True)
     )
-    return ScoredBook(moment, accounts, scorer.model, _fingerprint(rows, params, limits), rows)
+    others = int(book.source["accounts"].count().to_pyarrow().as_py()) - len(accounts)
+    return ScoredBook(moment, accounts, scorer.model, _fingerprint(rows, params, limits), rows, others)
 
 
 def _fingerprint(rows: pd.DataFrame, params: AllParams, limits: ServingParams) -> str:

@@ -6,8 +6,10 @@ without the nulls; so `/docs.json` answers with this one.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -43,12 +45,21 @@ def openapi_document(limits: ServingParams) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Vitals",
-            "version": version("vitals"),
+            "version": _version(),
             "description": "Customer health for B2B companies that can be checked.",
         },
         "paths": {**_native_paths(), **_portfolio_paths(limits), **_watch_paths()},
         "components": {"schemas": _schemas(limits)},
     }
+
+
+def _version() -> str:
+    """The version installed; in a Bento, where Vitals itself is not, that of the pyproject.toml in it."""
+    try:
+        return version("vitals")
+    except PackageNotFoundError:
+        project = Path(__file__).parents[1] / "pyproject.toml"
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
 
 
 def _native_paths() -> dict[str, Any]:

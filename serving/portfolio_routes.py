@@ -9,8 +9,9 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from serving.history_answers import account_of, page_of
 from serving.openapi import openapi_document
@@ -31,15 +32,32 @@ class Resources:
     limits: ServingParams
 
 
+class AccountRoute(Route):
+    """The route of one account, whose id may hold slashes where they are sent as `%2F`.
+
+    A plain slash begins another path. Servers hand over the path decoded, so the two are told apart
+    by counting in the path as it was sent.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """No match where the id is empty or holds a slash that was sent plainly."""
+        match, child = super().matches(scope)
+        account_id = child.get("path_params", {}).get("account_id", "")
+        encoded = scope.get("raw_path", b"").upper().count(b"%2F")
+        return (match, child) if account_id and account_id.count("/") == encoded else (Match.NONE, {})
+
+
 def portfolio_app(limits: ServingParams) -> Starlette:
     """The app. `state.resources` is set by the service, which BentoML makes after the app is mounted."""
     app = Starlette(
         routes=[
             Route("/v1/accounts", _answering(_page)),
-            Route("/v1/accounts/{account_id}", _answering(_account)),
+            AccountRoute("/v1/accounts/{account_id:path}", _answering(_account)),
             Route("/v1/model", _answering(_model)),
             Route("/v1/catalog", _answering(_catalog)),
             Route("/docs.json", _answering(_docs)),
+            # Stands before BentoML's own first page, which would have the browser load a tracker.
+            Route("/", _to_docs),
         ]
     )
     app.state.openapi = openapi_document(limits)
@@ -89,6 +107,10 @@ def _catalog(request: Request) -> dict[str, Any]:
 def _docs(request: Request) -> dict[str, Any]:
     document: dict[str, Any] = request.app.state.openapi
     return document
+
+
+def _to_docs(_: Request) -> Response:
+    return RedirectResponse("docs.json")
 
 
 def _refuse_query(request: Request) -> None:

@@ -24,6 +24,7 @@ from training.all_params import AllParams
 
 Progress = Callable[[str], None]
 BANDS = ("green", "yellow", "red")
+WHY_NOT = "not known yet, no subscription running, or left"
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ class Published:
     file: Path | None
 
     def as_dict(self) -> dict[str, Any]:
-        """The snapshot, the number of accounts by band, and the file if one was written."""
-        counts = {band: self._count(band) for band in BANDS}
-        return {**self.snapshot.as_dict(), "bands": counts, "file": self.file and str(self.file)}
+        """The snapshot, the numbers of accounts by band and not scored, and the file if one was written."""
+        counts = {"bands": {band: self._count(band) for band in BANDS}, "not_scored": self.scored.not_scored}
+        return {**self.snapshot.as_dict(), **counts, "file": self.file and str(self.file)}
 
     def as_text(self, worst: int = 3) -> str:
         """What was published, and the accounts that most need a person."""
@@ -45,6 +46,8 @@ class Published:
         model = self.scored.model
         by = "the rule" if model["kind"] == "rule" else f"version {model['version']}"
         first = f"{len(self.scored.accounts)} accounts as of {self.snapshot.as_of}, scored by {by}: {counts}"
+        if self.scored.not_scored:
+            first += f"\n{self.scored.not_scored} more of the book are no customers on that date: {WHY_NOT}"
         return f"{first}\n\n{several_in_words(self.scored.most_in_need(worst))}"
 
     def _count(self, band: str) -> int:

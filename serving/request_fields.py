@@ -70,7 +70,7 @@ def closed_object(
 ) -> Mapping[str, Any] | None:
     """`value` as an object with only known and all required keys; None where it is no object at all."""
     if not isinstance(value, dict):
-        faults.add(field, value, f"an object with the keys {', '.join(known)}", "see /docs.json")
+        faults.add(field or "body", value, f"an object with the keys {', '.join(known)}", "see /docs.json")
         return None
     for key in value:
         if key not in known:

@@ -87,6 +87,8 @@ def test_who_has_left_is_no_longer_scored(workspace: TrainedWorkspace, scored: S
     left = set(churns.loc[churns["kind"] == "full", "account_id"])
     assert left
     assert left.isdisjoint(account.payload["account_id"] for account in scored.accounts)
+    everyone = pd.read_parquet(Path(workspace.book) / "accounts.parquet")
+    assert scored.not_scored == len(everyone) - len(scored.accounts) >= len(left)
     some_left_later = scored_at(workspace, as_of="2025-12-01").rows["account_id"]
     assert left & set(some_left_later)
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import PackageNotFoundError
 from typing import Any
+from unittest.mock import Mock
 
+import pytest
 from starlette.testclient import TestClient
 
 from serving.openapi import openapi_document
@@ -21,8 +24,16 @@ def test_the_document_served_is_the_one_of_native_and_mounted_routes(client: Tes
     served = client.get("/docs.json").json()
     assert served == json.loads(json.dumps(openapi_document(ServingParams())))
     native = {method.route for method in Vitals.apis.values()}
-    mounted = {route.path for route in portfolio.routes} - {"/docs.json"}
+    mounted = {route.path.replace(":path", "") for route in portfolio.routes} - {"/docs.json", "/"}
     assert set(served["paths"]) == native | mounted | {"/livez", "/readyz", "/metrics"}
+
+
+def test_a_bento_in_which_vitals_is_not_installed_still_knows_its_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    installed = openapi_document(ServingParams())["info"]["version"]
+    monkeypatch.setattr("serving.openapi.version", Mock(side_effect=PackageNotFoundError("vitals")))
+    assert openapi_document(ServingParams())["info"]["version"] == installed
 
 
 def test_every_reference_of_the_document_leads_somewhere() -> None:

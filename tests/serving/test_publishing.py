@@ -42,6 +42,9 @@ def test_a_published_account_is_read_back_as_it_was_scored(
     assert json.loads(json.dumps(done.as_dict()))["bands"].keys() == {"green", "yellow", "red"}
     assert sum(done.as_dict()["bands"].values()) == len(done.scored.accounts) == len(pd.read_csv(out))
     assert "scored by version 1" in done.as_text()
+    others = done.as_dict()["not_scored"]
+    assert others > 0
+    assert f"\n{others} more of the book are no customers on that date: not known yet," in done.as_text()
 
 
 def test_the_same_is_not_published_twice_but_another_rule_is(

@@ -81,7 +81,7 @@ TEXT = "a text of 1 to 200 characters, no control characters"
 @pytest.mark.parametrize(
     ("body", "field", "value", "allowed", "advice"),
     [
-        ("[]", "", "a list of 0", "an object with the keys rows, explain, top", "see /docs.json"),
+        ("[]", "body", "a list of 0", "an object with the keys rows, explain, top", "see /docs.json"),
         ("{}", "rows", None, "required", "add 'rows'"),
         ('{"rows": {}}', "rows", "an object of 0 key(s)", "a list of 1 to 1000", "send a list"),
         ('{"rows": []}', "rows", "a list of 0", "a list of 1 to 1000", "send a list"),

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from pydantic import BaseModel
@@ -177,6 +179,21 @@ def test_one_account_comes_with_its_details_and_its_health(client: TestClient, p
     found = read(payloads.AccountResponse, client.get("/v1/accounts/A-000002"))
     assert found["account"]["name"] == "Beta 100% Ltd 1"
     assert found["health"] == scored_book(3)[1].payload
+
+
+@pytest.mark.parametrize("name", ["A/2", "/", "a//b", "北京/3", "A?9#x", "A 4", "é😀", "L" * 200])
+def test_an_account_is_found_whatever_its_id_is_made_of(
+    client: TestClient, publish: Publish, name: str
+) -> None:
+    publish([replace(scored_book(1)[0], payload=scored_book(1)[0].payload | {"account_id": name})])
+    found = read(payloads.AccountResponse, client.get(f"/v1/accounts/{quote(name, safe='')}"))
+    assert found["health"]["account_id"] == name
+
+
+def test_the_first_page_leads_to_the_description_and_loads_nothing(client: TestClient) -> None:
+    first = client.get("/", follow_redirects=False)
+    assert (first.status_code, first.headers["location"], first.content) == (307, "docs.json", b"")
+    assert client.get("/").json()["openapi"] == "3.1.0"
 
 
 def test_one_account_that_is_not_there_is_a_problem(client: TestClient, publish: Publish) -> None:

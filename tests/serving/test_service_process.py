@@ -43,6 +43,7 @@ def test_the_bentofile_names_the_service_and_files_that_exist() -> None:
     assert config.python.requirements_txt is not None
     assert (ROOT / config.python.requirements_txt).is_file()
     assert [name for name in config.include or [] if not (ROOT / name).exists()] == []
+    assert "pyproject.toml" in (config.include or [])  # read for the version where nothing is installed
 
 
 def free_port() -> int:
