@@ -9,19 +9,10 @@ from typing import Any
 import numpy as np
 import yaml
 
+from features.text import lexicon
 from training.simulation.arrays import Flags, Ints, Texts
 
-THEMES = (
-    "competitor",
-    "price_budget",
-    "missing_capability",
-    "quality",
-    "service",
-    "sponsor_left",
-    "reorganisation",
-    "expansion",
-    "praise",
-)
+THEMES = tuple(lexicon.THEMES)
 
 
 @cache
