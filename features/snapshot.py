@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
 
 from features import commercial, silence, tickets, usage, voice, written_words
@@ -82,7 +83,17 @@ def build_snapshot(
     rows = rows.reindex(columns=[*KEYS, *dict.fromkeys([*rows.columns[2:], *names])])
     rows = rows.assign(**conflict(rows, params))
     as_of = EPOCH + pd.to_timedelta(rows["as_of_day"], unit="D").astype("timedelta64[us]")
-    return pd.concat([rows["account_id"], as_of.rename("as_of"), rows[names].astype("float64")], axis=1)
+    return pd.concat([rows["account_id"], as_of.rename("as_of"), _one_missing(rows[names])], axis=1)
+
+
+def _one_missing(features: pd.DataFrame) -> pd.DataFrame:
+    """The features as float64, every missing value with the same bits.
+
+    There are many NaN: which sign the product of two has depends on how the processor took the rows.
+    """
+    values = features.to_numpy("float64", copy=True)
+    values[np.isnan(values)] = np.nan
+    return pd.DataFrame(values, index=features.index, columns=features.columns)
 
 
 def _keys(who: ir.Table) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -65,3 +66,18 @@ def test_a_leap_day_is_a_day_like_any_other() -> None:
     assert found["days_since_last_use"].tolist() == [90, 1, 30, 31]
     assert found["tenure_days"].diff().tolist()[1:] == [1, 29, 1]
     assert pd.isna(found.at[0, "seat_utilisation_30d"])
+
+
+def test_every_missing_value_has_the_same_bits() -> None:
+    """They praise, and whether use falls is unknown: the sign of that NaN would be the processor's."""
+    young = {
+        "accounts": [{"created_at": at(59)}],
+        "usage": [{"occurred_at": at(1)}],
+        "contacts": [{"contact_id": "C", "role": "user", "valid_from": at(50)}],
+        "surveys": [{"contact_id": "C", "score": 10, "sent_at": at(20), "responded_at": at(10)}],
+    }
+    rows = build_snapshot(literal_warehouse(Case("young", young)), [AS_OF], PARAMS)
+    assert rows["nps_account_365d"].tolist() == [100.0]
+    values = rows.drop(columns=["account_id", "as_of"]).to_numpy()
+    bits = set(values[np.isnan(values)].view("uint64").tolist())
+    assert bits == {int(np.array([np.nan]).view("uint64")[0])}
