@@ -103,11 +103,6 @@ def measures(params: RuleParams) -> list[Measure]:
     return [measure for pillar in PILLARS for measure in params.measures[pillar]]
 
 
-def pillar_of(params: RuleParams) -> dict[str, str]:
-    """The pillar in which the rule counts each of its features."""
-    return {m.feature: pillar for pillar in PILLARS for m in params.measures[pillar]}
-
-
 def _column(rows: pd.DataFrame, name: str) -> pd.Series:
     return rows[name] if name in rows else pd.Series(np.nan, index=rows.index, dtype="float64")
 
