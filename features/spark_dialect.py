@@ -19,7 +19,7 @@ BLANKS = " \t\n\r\v\f"  # what `strip` takes off on DuckDB
 
 
 class SparkCompiler(PySparkCompiler):  # type: ignore[misc]
-    """Ibis' Spark SQL with five words mended."""
+    """Ibis' Spark SQL with six words mended."""
 
     __slots__ = ()
     # Spark's own `hash` has 32 bits, and Ibis has no rule for `bit_or`.
@@ -37,6 +37,10 @@ class SparkCompiler(PySparkCompiler):  # type: ignore[misc]
             found = self.visit_DefaultLiteral(op, value=value, dtype=dtype) if found is None else found
             return self.cast(found, dtype)
         return found
+
+    def visit_Median(self, op: Any, *, arg: Any, where: Any) -> Any:  # noqa: N802
+        """Over the rows that are meant: Ibis would ask for their share, one row at a time, as well."""
+        return self.f.percentile(arg if where is None else self.if_(where, arg, sge.null()), sge.convert(0.5))
 
     def visit_StringSplit(self, op: Any, *, arg: Any, delimiter: Any) -> Any:  # noqa: N802
         """The delimiter as it stands: Spark would read it as a pattern, in which `|` is an `or`."""
