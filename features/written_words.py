@@ -13,11 +13,14 @@ import pandas as pd
 from features.cohort import KEYS
 from features.exact import exact_sum, share
 from features.params import FeatureParams
+from features.row_readers import read_rows
 from features.text.themes import THEMES, read_mentions
 from features.text.tone import read_tone
 from features.warehouse import Warehouse
 
 MILLIONTHS = 1_000_000
+READ = {"account_id": "string", "known_day": "int64", "kind": "string", "day": "int64"}
+READ |= dict.fromkeys(THEMES, "boolean") | {"tone": "float64"}
 TICKET_THEMES = ("missing_capability", "quality", "service")
 
 
@@ -58,17 +61,19 @@ def comment_words(source: Warehouse, cohort: ir.Table, params: FeatureParams) ->
 
 
 def _read(texts: ir.Table) -> ir.Table:
-    """The texts with their tone and, per theme, whether it is affirmed; read in Python, once each."""
-    frame = texts.filter(texts.text.notnull()).to_pandas()
+    """The texts with their tone and, per theme, whether it is affirmed; read in Python."""
+    return read_rows(texts.filter(texts.text.notnull()), _with_words, READ)
+
+
+def _with_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """Some of the texts, each distinct one read once."""
     mentions = read_mentions(frame["text"])
     affirmed = mentions[mentions["polarity"] == 1]
     for theme in THEMES:
         frame[theme] = frame.index.isin(affirmed.loc[affirmed["theme"] == theme, "row"])
-    frame["tone"] = read_tone(frame["text"]).astype("float64")
-    schema = {"account_id": "string", "known_day": "int64", "kind": "string", "day": "int64"}
-    schema |= dict.fromkeys(THEMES, "boolean") | {"tone": "float64"}
+    tone = read_tone(frame["text"]).astype("float64")
     # Arrow tells null from NaN only when asked to: a text without tone has no tone, not NaN.
-    return ibis.memtable(frame[list(schema)].astype({"tone": pd.Float64Dtype()}), schema=schema)
+    return frame.assign(tone=tone.astype(pd.Float64Dtype()))[list(READ)]
 
 
 def _aged(texts: ir.Table, cohort: ir.Table, longest: int, half_life: int) -> ir.Table:

@@ -1,0 +1,29 @@
+"""Rows read in Python where they are: in this process for DuckDB, on the executors for Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+Reader = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def read_rows(rows: ir.Table, reader: Reader, schema: Mapping[str, str]) -> ir.Table:
+    """What `reader` makes of the rows, as a table of `schema` on the engine of the rows.
+
+    The reader gets some of the rows at a time, in any order, and returns the columns of the schema; it
+    is a function at the top of a module, because executors import it. Null is pandas' NA, not NaN.
+
+    >>> t = ibis.memtable({"text": ["a b", None]})
+    >>> reader = lambda frame: frame.assign(n=frame["text"].str.len().astype("Int64"))
+    >>> read_rows(t, reader, {"n": "int64"}).to_pyarrow().to_pylist()
+    [{'n': 3}, {'n': None}]
+    """
+    engine = rows.get_backend()
+    if engine.name == "pyspark":
+        found: ir.Table = engine.read_on_executors(rows, reader, schema)
+        return found
+    return ibis.memtable(reader(rows.to_pandas())[list(schema)], schema=schema)
