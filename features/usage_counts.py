@@ -12,7 +12,7 @@ as-of date after they happened; the others are *late*, and keep a row of their o
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
@@ -130,30 +130,33 @@ def _by_user(source: Warehouse, calendar: Calendar, sticky: Sequence[str]) -> ir
 def _people(by_user: ir.Table, calendar: Calendar) -> ir.Table:
     """One row per account: each of PEOPLE at each as-of day, named `<name>_<as-of day>`."""
     numbering, month = Numbering(tuple(calendar.compared())), calendar.month
-    masks, counts = dict[str, ir.Value](), dict[str, Callable[[ir.Table], ir.Value]]()
+    known, counts = dict[str, ir.Value](), dict[str, ir.Value]()
     for day in calendar.as_of_days:
-        for when, end in (("now", day), ("before", day - month)):
-            for word, mask in numbering.masks(range(end - month, end)).items():
-                for what in ("used", "stuck"):
-                    bits = ibis.ifelse(by_user.late <= day, by_user[f"{what}_{word}"] & mask, 0)
-                    masks[f"{what}_{when}_{day}_{word}"] = bits.bit_or()
-    each = by_user.group_by("account_id", "user_id").agg(**masks)
+        in_time = by_user.late <= day
+        for word in numbering.masks(range(day - 2 * month, day)):
+            for what in ("used", "stuck"):
+                known[f"{what}_{day}_{word}"] = ibis.ifelse(in_time, by_user[f"{what}_{word}"], 0).bit_or()
+    each = by_user.group_by("account_id", "user_id").agg(**known)
     for day in calendar.as_of_days:
-        counts |= _people_at(each, day)
+        now = numbering.masks(range(day - month, day))
+        before = numbering.masks(range(day - 2 * month, day - month))
+        counts |= _people_at(each, day, now, before)
     return each.group_by("account_id").agg(**counts)
 
 
-def _people_at(each: ir.Table, day: int) -> dict[str, ir.Value]:
-    now, before, stuck_now, stuck_before = (
-        [each[name] for name in each.columns if name.startswith(f"{what}_{day}_")]
-        for what in ("used_now", "used_before", "stuck_now", "stuck_before")
+def _people_at(each: ir.Table, day: int, now: dict[int, int], before: dict[int, int]) -> dict[str, ir.Value]:
+    """The counts at one as-of day, from the words under the masks of its two months."""
+    used_now, used_before, stuck_now, stuck_before = (
+        [each[f"{what}_{day}_{word}"] & mask for word, mask in masks.items()]
+        for what in ("used", "stuck")
+        for masks in (now, before)
     )
     return {
-        f"active_{day}": _any(now).sum(),
-        f"active_before_{day}": _any(before).sum(),
-        f"days_{day}": size(word.bit_or() for word in now),
-        f"person_days_{day}": size(now).sum(),
-        f"person_days_before_{day}": size(before).sum(),
+        f"active_{day}": _any(used_now).sum(),
+        f"active_before_{day}": _any(used_before).sum(),
+        f"days_{day}": size(word.bit_or() for word in used_now),
+        f"person_days_{day}": size(used_now).sum(),
+        f"person_days_before_{day}": size(used_before).sum(),
         f"sticky_{day}": _any(stuck_now).sum(),
         f"sticky_before_{day}": _any(stuck_before).sum(),
     }
