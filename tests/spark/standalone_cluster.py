@@ -5,11 +5,13 @@ It ends what it started, by process id, and nothing else. Memory is bounded: abo
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 HOST, WORKERS, STARTED_WITHIN = "127.0.0.1", 2, 120  # seconds
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 SETTINGS = (
     "spark.driver.memory=1g",
     "spark.executor.memory=1g",
@@ -36,7 +39,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def standalone_cluster(folder: Path) -> Iterator[str]:
+def standalone_cluster(folder: Path, workers: int = WORKERS) -> Iterator[str]:
     """The master's URL; logs and the workers' files are in `folder`. All processes end with the block."""
     port, page = free_port(), free_port()
     url = f"spark://{HOST}:{port}"
@@ -45,11 +48,11 @@ def standalone_cluster(folder: Path) -> Iterator[str]:
         asked = ["--host", HOST, "--port", str(port), "--webui-port", str(page)]
         processes.append(_start("master.Master", asked, folder / "master.log"))
         _wait_for(page, workers=0, processes=processes)
-        for number in range(WORKERS):
+        for number in range(workers):
             asked = ["--host", HOST, "--cores", "1", "--memory", "1g", "--webui-port", str(free_port())]
             asked += ["--work-dir", str(folder / f"worker-{number}"), url]
             processes.append(_start("worker.Worker", asked, folder / f"worker-{number}.log"))
-        _wait_for(page, workers=WORKERS, processes=processes)
+        _wait_for(page, workers=workers, processes=processes)
         yield url
     finally:
         for process in reversed(processes):
@@ -64,8 +67,18 @@ def _start(role: str, arguments: list[str], log: Path) -> subprocess.Popen[bytes
     set_here = {"SPARK_HOME": str(home), "SPARK_DAEMON_MEMORY": "256m", "SPARK_LOCAL_IP": HOST}
     with log.open("wb") as file:
         return subprocess.Popen(
-            command, env={**os.environ, **set_here}, stdout=file, stderr=file, start_new_session=True
+            command,
+            env={**os.environ, **set_here},
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+            preexec_fn=_end_with_the_parent if sys.platform == "linux" else None,
         )
+
+
+def _end_with_the_parent() -> None:
+    """Asks the kernel to end the process when the test run is ended from outside, and cannot do it."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_for(page: int, workers: int, processes: list[subprocess.Popen[bytes]]) -> None:
