@@ -195,7 +195,11 @@ def against_featuretools(folder: Path, args: argparse.Namespace) -> None:
     print(f"\n{rows:,} rows, none late, {args.dates} as-of dates")
     vitals, expected = measured("vitals", folder, args.dates, args)
     show("vitals", vitals, vitals)
-    taken, found = measured("featuretools", folder, args.dates, args)
+    try:
+        taken, found = measured("featuretools", folder, args.dates, args)
+    except subprocess.CalledProcessError:
+        print("featuretools: left out, because it failed (its error is above; it may not know this pandas)")
+        return
     assert_equal("featuretools", found, expected)
     show("featuretools", taken, vitals)
 

@@ -25,6 +25,7 @@ import pandas as pd
 from features.bit_masks import Numbering, numbered, size, words_of
 from features.cohort import KEYS
 from features.params import FeatureParams
+from features.row_readers import small_table
 from features.warehouse import Warehouse
 
 TOGETHER = 12  # as-of dates read off one row: beyond a dozen the rows get wide and gain nothing
@@ -108,7 +109,8 @@ def _counting(source: Warehouse, days: ir.Table, calendar: Calendar) -> ir.Table
     span = range(calendar.as_of_days[0] - calendar.quarter, calendar.as_of_days[-1])
     known = pd.DataFrame({"known_day": span, "known": [calendar.first_after(day) for day in span]})
     t = events.inner_join(days, "occurred_day")
-    t = t.inner_join(ibis.memtable(known, schema={"known_day": "int64", "known": "int64"}), "known_day")
+    lookup = small_table(events, known, {"known_day": "int64", "known": "int64"})
+    t = t.inner_join(lookup, "known_day")
     return t.mutate(late=ibis.ifelse(t.known > t.first, t.known, 0))
 
 
@@ -117,8 +119,9 @@ def _by_user(source: Warehouse, calendar: Calendar, sticky: Sequence[str]) -> ir
     compared = calendar.compared()
     numbering = Numbering(tuple(compared))
     first = [calendar.first_after(day) for day in compared]
-    t = _counting(source, numbered(numbering, "occurred_day", "int64", {"first": first}), calendar)
-    is_sticky = t.feature.isin(sticky).fill_null(False) if sticky else ibis.literal(False)
+    days = numbered(source["usage"], numbering, "occurred_day", "int64", {"first": first})
+    t = _counting(source, days, calendar)
+    is_sticky = t.feature.isin(sticky) if sticky else ibis.literal(False)
     used = words_of(t, "occurred_day", numbering.words)
     stuck = words_of(t, "occurred_day", numbering.words, is_sticky)
     return t.group_by("account_id", "user_id", "late").agg(
@@ -188,9 +191,9 @@ def _by_stretch(source: Warehouse, calendar: Calendar, modules: Numbering) -> ir
         for day in range(start, end)
     ]
     names = ["occurred_day", "start", "first"]
-    days = ibis.memtable(pd.DataFrame(rows, columns=names), schema=dict.fromkeys(names, "int64"))
+    days = small_table(source["usage"], pd.DataFrame(rows, columns=names), dict.fromkeys(names, "int64"))
     t = _counting(source, days, calendar)
-    t = t.left_join(numbered(modules, "module", "string", {}), "module")
+    t = t.left_join(numbered(source["usage"], modules, "module", "string", {}), "module")
     words = words_of(t, "module", modules.words)
     return t.group_by("account_id", "start", "late").agg(
         events=(t.quantity * THOUSANDTHS).round().cast("int64").sum(),
