@@ -1,6 +1,7 @@
 """How fast are the usage features? Ratios from one run, each contender in a process of its own.
 
-    .venv/bin/python benchmarks/features.py [--rows 10e6] [--quick] [--growth] [--book] [--peers DIR]
+    .venv/bin/python benchmarks/features.py [--rows 10e6] [--quick] [--growth] [--book]
+        [--peer-python PYTHON]
 
 10 M usage rows of 5,000 accounts, 12 as-of dates, the 16 usage features, read from Parquet. Every contender
 must give what Vitals gives (keys, nulls, whole numbers; floats to 1e-9) before its time is printed.
@@ -9,7 +10,8 @@ Processor seconds stand beside them: on a busy machine they tell more than the c
 
 featuretools takes part with fewer rows (--featuretools-rows, none of them late, which it cannot express)
 and four of the counts; its ratio is to Vitals on those very rows, computing all of its features.
---peers names a folder of packages (another environment's site-packages) to look for peers in as well.
+--peer-python names the interpreter of another environment for the data-frame peers: featuretools 1.31 needs
+pandas below 3 (and setuptools below 80). It must have pandas, numpy and pyarrow; a peer that it lacks is left out, and said.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -84,19 +86,16 @@ def reading(folder: str, days: list[int]) -> pd.DataFrame:
 
 
 def contender(name: str) -> Any:
-    """The function of a contender."""
-    import usage_frames
-    import usage_sql
-
-    own = {"vitals": by_vitals, "reading the columns alone": reading}
-    sql = {title: getattr(usage_sql, function) for title, function in RATIOS.items()}
-    return {**own, **sql, **{title: getattr(usage_frames, f) for title, f in FRAMES.items()}}[name]
+    """The function of a contender; the peers' interpreter may lack what the others need."""
+    if name in FRAMES:
+        return getattr(import_module("usage_frames"), FRAMES[name])
+    if name in RATIOS:
+        return getattr(import_module("usage_sql"), RATIOS[name])
+    return {"vitals": by_vitals, "reading the columns alone": reading}[name]
 
 
 def run_one(name: str, folder: str, dates: int) -> None:
     """In the child process: one run, its result beside the book, its cost as JSON on stdout."""
-    if name in FRAMES:
-        import usage_frames  # noqa: F401
     function, days = contender(name), as_of_days(dates)
     if name == "vitals":
         import ibis
@@ -122,14 +121,23 @@ def peak() -> int:
 
 def measured(name: str, folder: Path, dates: int, args: argparse.Namespace) -> tuple[Taken, pd.DataFrame]:
     """The median run of a contender, and what it found."""
-    command = [sys.executable, __file__, "--run", name, "--folder", str(folder), "--dates", str(dates)]
-    command += ["--peers", *args.peers] if args.peers else []
+    python = args.peer_python if name in FRAMES else sys.executable
+    command = [python, __file__, "--run", name, "--folder", str(folder), "--dates", str(dates)]
     runs = []
     for _ in range(1 if name == "featuretools" else args.repeats):
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         runs.append(json.loads(done.stdout.strip().splitlines()[-1]))
     taken = {key: median(run[key] for run in runs) for key in runs[0]}
     return taken, pd.read_parquet(folder / "found.parquet")
+
+
+def installed(package: str, args: argparse.Namespace) -> bool:
+    """Whether the peers' interpreter has the package; says so where it has not."""
+    asked = [args.peer_python, "-c", f"import {package}"]
+    found = subprocess.run(asked, check=False, stderr=subprocess.DEVNULL).returncode == 0
+    if not found:
+        print(f"{package}: left out, because {args.peer_python} cannot import it (the extra `benchmarks`)")
+    return found
 
 
 def assert_equal(name: str, found: pd.DataFrame, vitals: pd.DataFrame) -> None:
@@ -172,10 +180,7 @@ def peers(folder: Path, args: argparse.Namespace) -> None:
     )
     for name in (*RATIOS, *list(FRAMES)[:2]):
         package = name.partition(",")[0]
-        if name in FRAMES and find_spec(package) is None:
-            print(
-                f"{name}: left out, because {package} is not installed (the extra `benchmarks`, or --peers)"
-            )
+        if name in FRAMES and not installed(package, args):
             continue
         taken, found = measured(name, folder, args.dates, args)
         assert_equal(name, found, rows)
@@ -187,8 +192,7 @@ def peers(folder: Path, args: argparse.Namespace) -> None:
 
 def against_featuretools(folder: Path, args: argparse.Namespace) -> None:
     """Vitals and featuretools on the same, fewer rows."""
-    if find_spec("featuretools") is None:
-        print("featuretools: left out, because it is not installed (the extra `benchmarks`, or --peers)")
+    if not installed("featuretools", args):
         return
     rows = args.featuretools_rows
     write_book(folder, rows, args.accounts, late=0.0)
@@ -251,14 +255,13 @@ def main() -> None:
     parser.add_argument("--dates", type=int, default=12)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--featuretools-rows", type=float, default=1e6)
-    parser.add_argument("--peers", nargs="*", default=[], help="folders of packages to look for peers in")
+    parser.add_argument("--peer-python", default=sys.executable, help="an interpreter that has the peers")
     parser.add_argument("--quick", action="store_true", help="300,000 rows, 500 accounts, one repeat")
     parser.add_argument("--growth", action="store_true", help="1 M to 30 M rows as well")
     parser.add_argument("--book", action="store_true", help="a whole simulated book as well")
     parser.add_argument("--run", help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     args = parser.parse_args()
-    sys.path += args.peers  # at the end: what is installed here wins
     if args.run:
         run_one(args.run, args.folder, args.dates)
         return
