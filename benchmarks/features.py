@@ -11,7 +11,8 @@ Processor seconds stand beside them: on a busy machine they tell more than the c
 featuretools takes part with fewer rows (--featuretools-rows, none of them late, which it cannot express)
 and four of the counts; its ratio is to Vitals on those very rows, computing all of its features.
 --peer-python names the interpreter of another environment for the data-frame peers: featuretools 1.31 needs
-pandas below 3 (and setuptools below 80). It must have pandas, numpy and pyarrow; a peer that it lacks is left out, and said.
+pandas below 3 (and setuptools below 80). It must have pandas, numpy and pyarrow; a peer that it lacks is
+left out, and said.
 """
 
 from __future__ import annotations
