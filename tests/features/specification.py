@@ -9,6 +9,7 @@ import pandas as pd
 from features.snapshot import build_snapshot
 from tests.features import (
     specified_commercial,
+    specified_nps,
     specified_payment,
     specified_roles,
     specified_silence,
@@ -22,6 +23,7 @@ from tests.features.literal_book import AS_OF, PARAMS, Case, literal_warehouse
 CASES: tuple[Case, ...] = (
     *specified_usage.CASES,
     *specified_voice.CASES,
+    *specified_nps.CASES,
     *specified_roles.CASES,
     *specified_silence.CASES,
     *specified_tickets.CASES,

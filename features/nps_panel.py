@@ -1,0 +1,105 @@
+"""The NPS panel: who was heard with which score at two dates, and which roles are there to be heard.
+
+An account's people answer more than once, so two dates are compared person by person. Everything
+here is counted in whole numbers by the engine; what is concluded from the counts is worked out in
+features/nps_posterior.py and features/nps_change.py, the same on every engine.
+
+Of the two dates the *later* is the as-of date; the *earlier* lies `gap` days before it. Both are
+told as known at the later one: an answer given before the earlier date and entered after it counts
+at both, so that late entry is never read as a move.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import ibis
+import ibis.expr.types as ir
+
+from features.cohort import KEYS
+from features.params import FeatureParams
+from features.source_tables import ROLES
+from features.voice import known_answers, with_role
+from features.warehouse import Warehouse
+
+Date = Literal["later", "earlier"]
+DATES: tuple[Date, ...] = ("later", "earlier")
+CLASSES = ("absent", "detractor", "passive", "promoter")  # a person's class at a date indexes these
+
+
+def heard(source: Warehouse, cohort: ir.Table, params: FeatureParams, gap: int) -> ir.Table:
+    """One row per answer that speaks for a person at one of the two dates, or at both.
+
+    At each date that is the person's latest relational NPS answer given before it and at most a
+    year old then (ties: the greater response_id). `person` is the contact_id, or the response_id
+    where there is none; `role` the one held on the day of the answer (see `with_role`); `ten` the
+    score on 0–10, null where unknown. `is_later` and `is_earlier` tell at which date it speaks.
+    """
+    year = params.windows.year
+    answers = known_answers(source, cohort, year + gap)
+    answers = answers.filter(answers.kind == "nps", answers.touchpoint == "relational")
+    answers = answers.mutate(
+        person=ibis.coalesce(answers.contact_id, answers.response_id),
+        is_later=answers.age <= year,
+        is_earlier=answers.age > gap,
+    )
+    for date in DATES:
+        last = ibis.window(
+            group_by=[answers.as_of_day, answers.account_id, answers.person, answers[f"is_{date}"]],
+            order_by=[answers.responded_at.desc(), answers.response_id.desc()],
+        )
+        ranked = answers.mutate(place=ibis.row_number().over(last))
+        answers = ranked.mutate(**{f"is_{date}": ranked[f"is_{date}"] & (ranked.place == 0)}).drop("place")
+    speaking = answers.filter(answers.is_later | answers.is_earlier)
+    return with_role(source, speaking, "responded_day").mutate(ten=lambda t: t.unit_score * 10)
+
+
+def people(answers: ir.Table) -> ir.Table:
+    """One row per person and role of `heard` answers, with the class and score at both dates.
+
+    A class is an index into CLASSES: 0–6 detracts, 7–8 is passive, 9–10 promotes, and 0 stands for
+    absent (not heard, or heard without a score). Who answers in another role at the later date has
+    left the one and joined the other. `role` is null where none is known.
+    """
+    ten = answers.ten
+    of = ibis.ifelse(ten.isnull(), 0, ibis.ifelse(ten < 7, 1, ibis.ifelse(ten < 9, 2, 3)))
+    return answers.group_by(*KEYS, "person", "role").agg(
+        **{date: of.max(where=answers[f"is_{date}"]).fill_null(0) for date in DATES},
+        **{f"score_{date}": ten.max(where=answers[f"is_{date}"]) for date in DATES},
+    )
+
+
+def cell(role: str, earlier: int, later: int) -> str:
+    """The column that counts the people of a role by their classes at the two dates.
+
+    >>> cell("user", CLASSES.index("promoter"), CLASSES.index("absent"))
+    'user_30'
+    """
+    return f"{role}_{earlier}{later}"
+
+
+def cells(panel: ir.Table) -> ir.Table:
+    """How many `people` of each role went from each class to each, a column per `cell`; a row per account."""
+    return panel.group_by(*KEYS).agg(
+        **{
+            cell(role, earlier, later): (
+                (panel.role == role) & (panel.earlier == earlier) & (panel.later == later)
+            ).sum()
+            for role in ROLES
+            for earlier in range(len(CLASSES))
+            for later in range(len(CLASSES))
+        }
+    )
+
+
+def there(source: Warehouse, cohort: ir.Table, gap: int, date: Date) -> ir.Table:
+    """The roles that somebody holds at a date, as known at the later one: a row per account, a flag per role.
+
+    A role is held at a date from the day after it began until the day it ended; an end counts from
+    when it is known.
+    """
+    c = source["contacts"].inner_join(cohort, "account_id")
+    day = c.as_of_day - (gap if date == "earlier" else 0)
+    over = (c.valid_to_day < day) & (c.valid_to_known_day < c.as_of_day)
+    held = c.filter((c.known_day < c.as_of_day) & (c.valid_from_day < day) & ~over.fill_null(False))
+    return held.group_by(*KEYS).agg(**{role: (held.role == role).any() for role in ROLES})
