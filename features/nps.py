@@ -64,9 +64,9 @@ def counted(
     keys = cohort.left_join(accounts, "account_id").select(*KEYS, "segment")
     keys = keys.order_by("as_of_day", "account_id").to_pandas()
     names = [cell(role, a, b) for role in ROLES for a in range(len(CLASSES)) for b in range(len(CLASSES))]
-    numbers = _of(cells(panel), keys, names).reshape(len(keys), len(ROLES), len(CLASSES), len(CLASSES))
+    numbers = in_order(cells(panel), keys, names).reshape(len(keys), len(ROLES), len(CLASSES), len(CLASSES))
     present = {
-        date: _of(there(source, cohort, gap, date), keys, list(ROLES)) > 0
+        date: in_order(there(source, cohort, gap, date), keys, list(ROLES)) > 0
         if source.has("contacts")
         else np.zeros((len(keys), len(ROLES)), dtype=bool)
         for date in dates
@@ -74,7 +74,7 @@ def counted(
     return CountedPanel(keys, numbers, present)
 
 
-def _of(table: ir.Table, keys: pd.DataFrame, names: list[str]) -> Floats:
+def in_order(table: ir.Table, keys: pd.DataFrame, names: list[str]) -> Floats:
     """The columns of `table` in the order of `keys`; 0 where an account has no row."""
     found = table.to_pandas().set_index(list(KEYS))[names].astype("float64")
     aligned = found.reindex(pd.MultiIndex.from_frame(keys[list(KEYS)])).fillna(0.0)

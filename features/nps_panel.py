@@ -56,6 +56,7 @@ def heard(source: Warehouse, cohort: ir.Table, params: FeatureParams, gap: int) 
 
 def people(answers: ir.Table) -> ir.Table:
     """One row per person and role of `heard` answers, with the class and score at both dates.
+    `is_named` tells whether the person is a contact and not an answer without one.
 
     A class is an index into CLASSES: 0–6 detracts, 7–8 is passive, 9–10 promotes, and 0 stands for
     absent (not heard, or heard without a score). Who answers in another role at the later date has
@@ -64,6 +65,7 @@ def people(answers: ir.Table) -> ir.Table:
     ten = answers.ten
     of = ibis.ifelse(ten.isnull(), 0, ibis.ifelse(ten < 7, 1, ibis.ifelse(ten < 9, 2, 3)))
     return answers.group_by(*KEYS, "person", "role").agg(
+        is_named=answers.contact_id.notnull().any(),
         **{date: of.max(where=answers[f"is_{date}"]).fill_null(0) for date in DATES},
         **{f"score_{date}": ten.max(where=answers[f"is_{date}"]) for date in DATES},
     )
@@ -103,3 +105,28 @@ def there(source: Warehouse, cohort: ir.Table, gap: int, date: Date) -> ir.Table
     over = (c.valid_to_day < day) & (c.valid_to_known_day < c.as_of_day)
     held = c.filter((c.known_day < c.as_of_day) & (c.valid_from_day < day) & ~over.fill_null(False))
     return held.group_by(*KEYS).agg(**{role: (held.role == role).any() for role in ROLES})
+
+
+def asked(
+    source: Warehouse, cohort: ir.Table, params: FeatureParams, gap: int, date: Date, answers: ir.Table
+) -> ir.Table:
+    """How many people of each role were asked within the year before a date; a row per account.
+
+    Who was heard at that date (`answers`, of `heard`) was asked, in the role of the answer; else who
+    was sent a relational NPS question, in the role held on the day of the latest one.
+    """
+    spoke = answers.filter(answers[f"is_{date}"])
+    s = source["surveys"].inner_join(cohort, "account_id")
+    s = s.filter(s.known_day < s.as_of_day, s.kind == "nps", s.touchpoint == "relational")
+    s = s.mutate(
+        person=ibis.coalesce(s.contact_id, s.response_id),
+        age_sent=s.as_of_day - s.sent_day - (gap if date == "earlier" else 0),
+    )
+    s = s.filter(s.age_sent >= 1, s.age_sent <= params.windows.year).anti_join(spoke, [*KEYS, "person"])
+    last = ibis.window(
+        group_by=[s.as_of_day, s.account_id, s.person], order_by=[s.sent_at.desc(), s.response_id.desc()]
+    )
+    silent = s.mutate(place=ibis.row_number().over(last)).filter(lambda t: t.place == 0)
+    roles = [with_role(source, silent, "sent_day"), spoke]
+    everyone = ibis.union(*(rows.select(*KEYS, "role") for rows in roles))
+    return everyone.group_by(*KEYS).agg(**{role: (everyone.role == role).sum() for role in ROLES})

@@ -22,9 +22,9 @@ def quantile(share: float, down: float, passive: float, up: float) -> float:
     return float(200 * beta.ppf(share, (1 + mean) / 2 * a_and_b, (1 - mean) / 2 * a_and_b) - 100)
 
 
-def more_fell(fell: float, rose: float) -> float:
-    """That more than half move down, after `fell` and `rose` moved and one more person rose, imagined."""
-    return float(beta.sf(0.5, fell, rose + 1))
+def more_fell(fell: float, rose: float, imagined: float = 1) -> float:
+    """That more than half move down, after `fell` and `rose` moved and somebody imagined rose."""
+    return float(beta.sf(0.5, fell, rose + max(1, imagined)))
 
 
 TOP, USERS = person("C-top", "decision_maker"), [person(f"C-{n}", "user") for n in range(4)]
@@ -199,6 +199,29 @@ MOVED = (
                 (1.6 / 3 + 2 * (0.4 / 2 - 0.4 / 3)) ** 2 / ((1.6 / 3) ** 2 + 2 * (0.4 / 2 - 0.4 / 3) ** 2), 0
             ),
         },
+    ),
+    Case(
+        "three new passives against one promoter of before, who might have been two",
+        {
+            "contacts": USERS,
+            "surveys": [answer("C-0", 9, 200), *(answer(f"C-{n}", 8, 20) for n in (1, 2, 3))],
+        },
+        {  # m = 2 / 5: pulls −0.4 / 4 thrice and 0.6 / 4 − 0.6; one more detractor before: 1.4 (1 − 1 / 4)
+            "nps_account_change_180d": 25 - 100,
+            "nps_drop_probability_180d": more_fell(
+                0.75**2 / (3 * 0.1**2 + 0.45**2),
+                0,
+                imagined=0.75 / (3 * 0.1**2 + 0.45**2) * 1.4 * 0.75,
+            ),
+        },
+    ),
+    Case(
+        "nobody was asked again, so nobody moved: that promoters' answers grow old is no fall",
+        {
+            "contacts": USERS,
+            "surveys": [*(answer(f"C-{n}", 9, 400) for n in range(3)), answer("C-3", 0, 200)],
+        },
+        {"nps_account_change_180d": -150, "nps_drop_probability_180d": 0},
     ),
     Case(
         "a role heard for the first time is no move of the others",
