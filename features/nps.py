@@ -16,7 +16,7 @@ import pandas as pd
 
 from features.cohort import KEYS
 from features.nps_change import heard_at, probabilities
-from features.nps_panel import CLASSES, DATES, Date, cell, cells, heard, people, there
+from features.nps_panel import CLASSES, DATES, Date, cells, heard, people, there
 from features.nps_posterior import (
     Flags,
     Floats,
@@ -63,15 +63,24 @@ def counted(
     accounts = source["accounts"].select("account_id", "segment")
     keys = cohort.left_join(accounts, "account_id").select(*KEYS, "segment")
     keys = keys.order_by("as_of_day", "account_id").to_pandas()
-    names = [cell(role, a, b) for role in ROLES for a in range(len(CLASSES)) for b in range(len(CLASSES))]
-    numbers = in_order(cells(panel), keys, names).reshape(len(keys), len(ROLES), len(CLASSES), len(CLASSES))
     present = {
         date: in_order(there(source, cohort, gap, date), keys, list(ROLES)) > 0
         if source.has("contacts")
         else np.zeros((len(keys), len(ROLES)), dtype=bool)
         for date in dates
     }
-    return CountedPanel(keys, numbers, present)
+    return CountedPanel(keys, _cells(cells(panel), keys), present)
+
+
+def _cells(table: ir.Table, keys: pd.DataFrame) -> Floats:
+    """(rows, roles, 4, 4) in the order of `keys`, from the pairs of classes that anybody has."""
+    found = table.to_pandas()
+    accounts = pd.MultiIndex.from_frame(keys[list(KEYS)])
+    row = accounts.get_indexer(pd.MultiIndex.from_frame(found[list(KEYS)]))
+    role = pd.Index(ROLES).get_indexer(found["role"])
+    numbers = np.zeros((len(keys), len(ROLES), len(CLASSES), len(CLASSES)))
+    numbers[row, role, found["earlier"].to_numpy("int64"), found["later"].to_numpy("int64")] = found["people"]
+    return numbers
 
 
 def in_order(table: ir.Table, keys: pd.DataFrame, names: list[str]) -> Floats:

@@ -7,17 +7,17 @@ intervals and probabilities are those of the features: features/nps_posterior.py
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
 from features.book import open_book
-from features.cohort import KEYS, cohort
+from features.cohort import cohort
 from features.extent import known_extent
 from features.faults import DataFault, Fault, WrongUse
 from features.nps import CountedPanel, counted, in_order
@@ -230,32 +230,33 @@ def _known(value: float) -> float | None:
 
 
 def _persons(panel: ir.Table, account: str | None) -> dict[str, list[PersonMove]]:
-    """Who moved, by account: falls first, then rises, who joined and who left."""
+    """Who moved, by account: falls first, then rises, who joined and who left; contacts by id."""
     rows = panel if account is None else panel.filter(panel.account_id == account)
     found: dict[str, list[PersonMove]] = {}
-    for row in rows.order_by("account_id", "person", "role").to_pandas().itertuples():
-        found.setdefault(row.account_id, []).extend(_person(row))
+    for row in rows.order_by("account_id", "person", "role").to_pandas().to_dict("records"):
+        move = _person(row)
+        if move is not None:
+            found.setdefault(row["account_id"], []).append(move)
     order: tuple[What, ...] = ("fell", "rose", "joined", "left")
-    return {name: sorted(moved, key=lambda p: order.index(p.what)) for name, moved in found.items()}
+    for moved in found.values():
+        moved.sort(key=lambda person: (order.index(person.what), person.contact_id is None))
+    return found
 
 
-def _person(row: object) -> Iterator[PersonMove]:
-    """The move of a row of the panel, if it is one."""
-    given = {name: getattr(row, name) for name in (*KEYS, "person", "role", "is_named", *DATES)}
-    before, after = _known(row.score_earlier), _known(row.score_later)  # type: ignore[attr-defined]
+def _person(row: Mapping[Hashable, Any]) -> PersonMove | None:
+    """The move of a row of the panel (see `nps_panel.people`), if it is one."""
+    before, after = _known(row["score_earlier"]), _known(row["score_later"])
+    if before == after:
+        return None
     what: What
     if before is None or after is None:
-        if before is None and after is None:
-            return
         what = "joined" if before is None else "left"
-    elif before == after:
-        return
     else:
         what = "fell" if after < before else "rose"
-    contact = given["person"] if given["is_named"] else None
-    role = None if pd.isna(given["role"]) else given["role"]
-    crossed = what in ("fell", "rose") and given["earlier"] != given["later"]
-    yield PersonMove(contact, role, before, after, what, crossed)
+    contact = row["person"] if row["is_named"] else None
+    role = None if pd.isna(row["role"]) else row["role"]
+    crossed = what in ("fell", "rose") and row["earlier"] != row["later"]
+    return PersonMove(contact, role, before, after, what, crossed)
 
 
 def class_name(score: float) -> str:

@@ -38,20 +38,21 @@ def heard(source: Warehouse, cohort: ir.Table, params: FeatureParams, gap: int) 
     year = params.windows.year
     answers = known_answers(source, cohort, year + gap)
     answers = answers.filter(answers.kind == "nps", answers.touchpoint == "relational")
-    answers = answers.mutate(
-        person=ibis.coalesce(answers.contact_id, answers.response_id),
-        is_later=answers.age <= year,
-        is_earlier=answers.age > gap,
+    person = ibis.coalesce(answers.contact_id, answers.response_id)
+    newest_first = ibis.window(
+        group_by=[answers.as_of_day, answers.account_id, person],
+        order_by=[answers.responded_at.desc(), answers.response_id.desc()],
     )
-    for date in DATES:
-        last = ibis.window(
-            group_by=[answers.as_of_day, answers.account_id, answers.person, answers[f"is_{date}"]],
-            order_by=[answers.responded_at.desc(), answers.response_id.desc()],
-        )
-        ranked = answers.mutate(place=ibis.row_number().over(last))
-        answers = ranked.mutate(**{f"is_{date}": ranked[f"is_{date}"] & (ranked.place == 0)}).drop("place")
-    speaking = answers.filter(answers.is_later | answers.is_earlier)
-    return with_role(source, speaking, "responded_day").mutate(ten=lambda t: t.unit_score * 10)
+    next_age = answers.age.lag().over(newest_first)  # of the person's next answer; null: there is none
+    told = answers.select(
+        *KEYS,
+        *("response_id", "contact_id", "responded_day"),
+        person=person,
+        ten=answers.unit_score * 10,
+        is_later=(answers.age <= year) & next_age.isnull(),
+        is_earlier=(answers.age > gap) & (next_age.isnull() | (next_age <= gap)),
+    )
+    return with_role(source, told.filter(told.is_later | told.is_earlier), "responded_day")
 
 
 def people(answers: ir.Table) -> ir.Table:
@@ -71,27 +72,10 @@ def people(answers: ir.Table) -> ir.Table:
     )
 
 
-def cell(role: str, earlier: int, later: int) -> str:
-    """The column that counts the people of a role by their classes at the two dates.
-
-    >>> cell("user", CLASSES.index("promoter"), CLASSES.index("absent"))
-    'user_30'
-    """
-    return f"{role}_{earlier}{later}"
-
-
 def cells(panel: ir.Table) -> ir.Table:
-    """How many `people` of each role went from each class to each, a column per `cell`; a row per account."""
-    return panel.group_by(*KEYS).agg(
-        **{
-            cell(role, earlier, later): (
-                (panel.role == role) & (panel.earlier == earlier) & (panel.later == later)
-            ).sum()
-            for role in ROLES
-            for earlier in range(len(CLASSES))
-            for later in range(len(CLASSES))
-        }
-    )
+    """How many `people` of each role went from each class to each: a row per account, role and such pair."""
+    known = panel.filter(panel.role.notnull())
+    return known.group_by(*KEYS, "role", "earlier", "later").agg(people=known.count())
 
 
 def there(source: Warehouse, cohort: ir.Table, gap: int, date: Date) -> ir.Table:
