@@ -42,7 +42,19 @@ Floats = NDArray[np.float64]
 BAR, FALSE_DROPS = 0.88, 0.05
 WEIGHTS = np.array(list(dict(RoleWeights()).values()))
 EDGE = [0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08]
-GRID = sorted({*EDGE, *(1 - x for x in EDGE), *np.arange(0.1, 0.901, 0.05).round(3), 0.12, 0.13, 0.87, 0.88})
+GRID = sorted(
+    {
+        *EDGE,
+        *(1 - x for x in EDGE),
+        *np.arange(0.1, 0.901, 0.05).round(3),
+        0.115,
+        0.12,
+        0.13,
+        0.87,
+        0.88,
+        0.885,
+    }
+)
 ELSEWHERE = {  # what the segment's other accounts say of the role: detractors, passives, promoters
     "a third each": (1 / 3, 1 / 3, 1 / 3),
     "all promote": (0, 0, 1),
