@@ -1,0 +1,31 @@
+"""Naively: payment (O8), as it was known at the as-of date."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from features.params import FeatureParams
+from tests.features.naive.known_facts import Facts, happened, in_window, whole_days
+from tests.features.naive.numbers import share
+
+
+def payment(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> dict[str, float | None]:
+    """A payment of later is not known: the invoice is unpaid, and its days late run until now."""
+    year = params.windows.year
+    in_time, days_late, overdue = 0, [], []
+    for invoice in facts["invoices"]:
+        if not happened(invoice["due_at"], as_of):
+            continue
+        paid = happened(invoice["paid_at"], as_of)
+        late = max(0, whole_days(invoice["paid_at"] if paid else as_of, invoice["due_at"]))
+        if in_window(invoice["due_at"], as_of, 0, year):
+            in_time += paid and late == 0
+            days_late.append(late)
+        if not paid:
+            overdue.append(late)
+    return {
+        f"paid_on_time_share_{year}d": share(in_time, len(days_late)),
+        f"days_late_{year}d": share(sum(days_late), len(days_late)),
+        "overdue_invoices": len(overdue),
+        "overdue_days_longest": max(overdue, default=0),
+    }

@@ -1,0 +1,78 @@
+"""Naively: ticket volume (O4), severity (O5) and resolution (O6)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+from features.params import FeatureParams
+from tests.features.naive.known_facts import Facts, Row, happened, in_window, whole_days
+from tests.features.naive.numbers import median, share, total
+
+Features = dict[str, float | None]
+
+
+def _opened(facts: Facts, as_of: dt.datetime, newest: int, oldest: int) -> list[Row]:
+    return [row for row in facts["tickets"] if in_window(row["opened_at"], as_of, newest, oldest)]
+
+
+def _still_open(facts: Facts, as_of: dt.datetime) -> list[Row]:
+    return [row for row in facts["tickets"] if not happened(row["resolved_at"], as_of)]
+
+
+def volume(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
+    quarter, year = params.windows.quarter, params.windows.year
+    recent = len(_opened(facts, as_of, 0, quarter))
+    return {
+        f"tickets_{quarter}d": recent,
+        f"no_tickets_{quarter}d": int(recent == 0),
+        "ticket_volume_vs_history": _against_history(
+            facts, as_of, recent, len(_opened(facts, as_of, quarter, quarter + year)), params
+        ),
+        "open_tickets": len(_still_open(facts, as_of)),
+    }
+
+
+def _against_history(
+    facts: Facts, as_of: dt.datetime, recent: int, earlier: int, params: FeatureParams
+) -> float | None:
+    """log2 of the tickets over those expected from the account's own year before the quarter."""
+    quarter, year = params.windows.quarter, params.windows.year
+    (account,) = facts["accounts"]
+    history = min(year, whole_days(as_of, account["created_at"]) - quarter)
+    if history < quarter:
+        return None
+    return math.log2((recent + 0.5) / (earlier / history * quarter + 0.5))
+
+
+def severity(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
+    quarter, half_year = params.windows.quarter, params.windows.half_year
+    weights = dict(params.severity_weights)
+    recent, lately = _opened(facts, as_of, 0, quarter), _opened(facts, as_of, 0, half_year)
+    broken = [row for row in lately if row["kind"] in ("bug", "incident")]
+    return {
+        f"ticket_severity_{quarter}d": total((weights[row["severity"]] for row in recent), 1000) or 0.0,
+        f"broken_ticket_share_{half_year}d": share(len(broken), len(lately)),
+        "open_critical_tickets": sum(row["severity"] == "critical" for row in _still_open(facts, as_of)),
+    }
+
+
+def resolution(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
+    """Of the tickets resolved within half a year; how they went is known from then on."""
+    half_year = params.windows.half_year
+    solved = [row for row in facts["tickets"] if in_window(row["resolved_at"], as_of, 0, half_year)]
+    counted = [row for row in solved if row["contacts_to_resolve"] is not None]
+    at_once = [row for row in counted if row["contacts_to_resolve"] <= 1 and row["reopened"] is not True]
+    told = [row["reopened"] for row in solved if row["reopened"] is not None]
+    answered = [row for row in solved if happened(row["first_response_at"], as_of)]
+    return {
+        f"first_contact_resolution_{half_year}d": share(len(at_once), len(counted)),
+        f"reopened_share_{half_year}d": share(sum(told), len(told)),
+        f"hours_to_resolve_{half_year}d": median(_hours(row, "resolved_at") for row in solved),
+        f"hours_to_first_response_{half_year}d": median(_hours(row, "first_response_at") for row in answered),
+    }
+
+
+def _hours(ticket: Row, end: str) -> float:
+    hours: float = (ticket[end] - ticket["opened_at"]).total_seconds() / 3600
+    return hours
