@@ -57,7 +57,7 @@ def payment(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Ta
     """
     i = source["invoices"].inner_join(cohort, "account_id")
     i = i.filter(i.known_day < i.as_of_day, i.due_day < i.as_of_day)
-    paid = (i.paid_day < i.as_of_day).fill_null(False)
+    paid = (i.paid_known_day < i.as_of_day).fill_null(False)
     until = ibis.ifelse(paid, i.paid_day, i.as_of_day)
     i = i.mutate(paid=paid, late=(until - i.due_day).clip(lower=0))
     due = (i.as_of_day - i.due_day) <= params.windows.year

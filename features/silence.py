@@ -81,7 +81,7 @@ def _each_person(source: Warehouse, cohort: ir.Table) -> ir.Table:
     """One row per contact: the roles held at the as-of date, and the day the last one before it ended."""
     c = source["contacts"].inner_join(cohort, "account_id")
     c = c.filter(c.known_day < c.as_of_day)
-    over = (c.valid_to_day < c.as_of_day).fill_null(False)
+    over = (c.valid_to_known_day < c.as_of_day).fill_null(False)
     top, key = c.role == "decision_maker", c.is_key.fill_null(False)
     return c.group_by(*KEYS, "contact_id").agg(
         is_here=(~over).any(),

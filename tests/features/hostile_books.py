@@ -63,10 +63,14 @@ def after(moment: dt.datetime) -> st.SearchStrategy[Any]:
 @st.composite
 def rows_of(draw: st.DrawFn, table: str, as_of: pd.Timestamp) -> Row:
     """A row of a table, with what any table has: when it happened, when it became known, what came later."""
-    happens = SOURCE_TABLES[table].happens
+    schema = SOURCE_TABLES[table]
+    happens = schema.happens
     assert happens is not None
     row = {happens: draw(moments(as_of))}
-    row |= {later: draw(after(row[happens])) for later in SOURCE_TABLES[table].later}
+    for later in schema.later:
+        row[later] = draw(after(row[happens]))
+        if entered := schema.recorded_later(later):
+            row[entered] = draw(after(row[happens]))
     row |= draw(st.fixed_dictionaries(OWN[table]))
     row["recorded_at"] = draw(after(row[happens]))
     return row | draw(COMPLETED[table](row, as_of) if table in COMPLETED else st.just({}))

@@ -48,6 +48,21 @@ PAYMENT = (
         {"days_late_365d": 29, "overdue_invoices": 0, "overdue_days_longest": 0},
     ),
     Case(
+        "a payment booked at the as-of instant is not known, one booked the day before has its own date",
+        {
+            "invoices": [
+                {"issued_at": at(60), "due_at": at(30), "paid_at": at(30), "paid_recorded_at": at(0)},
+                {"issued_at": at(60), "due_at": at(20), "paid_at": at(20), "paid_recorded_at": at(1)},
+            ]
+        },
+        {
+            "paid_on_time_share_365d": 1 / 2,
+            "days_late_365d": (30 + 0) / 2,
+            "overdue_invoices": 1,
+            "overdue_days_longest": 30,
+        },
+    ),
+    Case(
         "an invoice due on the as-of date is not overdue",
         {"invoices": [{"issued_at": at(30), "due_at": at(0)}]},
         {"overdue_invoices": 0, "paid_on_time_share_365d": None, "days_late_365d": None},

@@ -57,6 +57,17 @@ CASES = (
         {"nps_user_365d": None, "nps_decision_maker_365d": 100},
     ),
     Case(
+        "a role whose end was not yet entered at the as-of date was still held",
+        {
+            "contacts": [
+                person("C-1", "user", valid_from=at(900), valid_to=at(60), valid_to_recorded_at=at(0)),
+                person("C-2", "manager", valid_from=at(900), valid_to=at(60), valid_to_recorded_at=at(1)),
+            ],
+            "surveys": [answer("C-1", 9, 30), answer("C-2", 9, 30)],
+        },
+        {"nps_user_365d": 100, "nps_manager_365d": None},
+    ),
+    Case(
         "of two roles held at once the one that began last counts",
         {
             "contacts": [

@@ -106,6 +106,17 @@ PEOPLE = (
         {"decision_makers_in_place": 1},
     ),
     Case(
+        "a leaving entered late is not known before it is entered, one foretold not before it happens",
+        {
+            "contacts": [
+                {"role": "decision_maker", "valid_to": at(40), "valid_to_recorded_at": at(0)},
+                {"role": "decision_maker", "valid_to": at(40), "valid_to_recorded_at": at(1)},
+                {"role": "decision_maker", "valid_to": at(0), "valid_to_recorded_at": at(90)},
+            ]
+        },
+        {"decision_makers_in_place": 2, "decision_makers_left_180d": 1},
+    ),
+    Case(
         "who takes on another role, or the same one anew, has not left",
         {
             "contacts": [

@@ -9,7 +9,6 @@ from tests.features.naive.known_facts import (
     DAY,
     Facts,
     Row,
-    happened,
     latest_of_each,
     whole_days,
 )
@@ -84,6 +83,5 @@ def tenure(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
 
 
 def is_customer(facts: Facts, as_of: dt.datetime) -> bool:
-    """Known and created before the as-of date, and a subscription runs where the book has any."""
-    created = any(happened(row["created_at"], as_of) for row in facts["accounts"])
-    return created and ("subscriptions" not in facts or bool(running(facts, as_of)))
+    """Known before the as-of date, with a subscription that runs where the book has the table."""
+    return bool(facts["accounts"]) and ("subscriptions" not in facts or bool(running(facts, as_of)))

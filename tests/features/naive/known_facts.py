@@ -16,6 +16,10 @@ from features.source_tables import SOURCE_TABLES, Kind
 Row = dict[str, Any]
 Facts = dict[str, list[Row]]  # one account's rows by table; a table that the book lacks is lacking
 DAY = dt.timedelta(days=1)
+COMES_WITH = {  # what becomes known together with something later, as the tables' docstrings say
+    ("surveys", "responded_at"): ("score", "comment"),
+    ("tickets", "resolved_at"): ("contacts_to_resolve", "reopened"),
+}
 
 
 def plain_rows(table: str, frame_or_rows: Any) -> list[Row]:
@@ -47,15 +51,22 @@ def _instant(value: Any) -> dt.datetime:
     return value.astimezone(dt.UTC)
 
 
-def known_at(table: str, row: Row) -> dt.datetime:
-    """When a row became known: when it was recorded, else when it happened."""
-    recorded = row["recorded_at"]
-    return recorded if recorded is not None else row[SOURCE_TABLES[table].happens or ""]
+def as_known(table: str, row: Row, as_of: dt.datetime) -> Row | None:
+    """The row as it stood in the books the instant before `as_of`; None where nobody knew of it yet.
 
-
-def happened(moment: dt.datetime | None, as_of: dt.datetime) -> bool:
-    """Whether something has come to pass, and was known to have, before the as-of date."""
-    return moment is not None and moment < as_of
+    A row is known from when it was recorded, else from when it happened. What comes to pass later
+    than its row (an answer, a payment, a leaving) is blank until it has, and has been entered.
+    """
+    schema = SOURCE_TABLES[table]
+    known = row["recorded_at"] or row[schema.happens or ""]
+    if known >= as_of:
+        return None
+    seen = dict(row)
+    for later in schema.later:
+        entered = row.get(later.removesuffix("_at") + "_recorded_at")
+        if row[later] is None or max(row[later], entered or row[later]) >= as_of:
+            seen |= dict.fromkeys([later, *COMES_WITH.get((table, later), ())])
+    return seen
 
 
 def in_window(moment: dt.datetime | None, as_of: dt.datetime, newest: int, oldest: int) -> bool:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime as dt
 
 from features.params import FeatureParams
-from tests.features.naive.known_facts import Facts, happened, in_window, whole_days
+from tests.features.naive.known_facts import Facts, in_window, whole_days
 from tests.features.naive.numbers import share
 
 
 def payment(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> dict[str, float | None]:
-    """A payment of later is not known: the invoice is unpaid, and its days late run until now."""
+    """An invoice not known to be paid is unpaid, and its days late run until the as-of date."""
     year = params.windows.year
     in_time, days_late, overdue = 0, [], []
     for invoice in facts["invoices"]:
-        if not happened(invoice["due_at"], as_of):
+        if invoice["due_at"] >= as_of:
             continue
-        paid = happened(invoice["paid_at"], as_of)
+        paid = invoice["paid_at"] is not None
         late = max(0, whole_days(invoice["paid_at"] if paid else as_of, invoice["due_at"]))
         if in_window(invoice["due_at"], as_of, 0, year):
             in_time += paid and late == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from features.params import FeatureParams
-from tests.features.naive.known_facts import Facts, Row, happened, in_window, whole_days
+from tests.features.naive.known_facts import Facts, Row, in_window, whole_days
 from tests.features.naive.numbers import share
 from tests.features.naive.voice import role_on
 
@@ -16,7 +16,7 @@ def silence(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features
     """A question counts once it is answered, or from the last day of the grace period on."""
     year, asked = params.windows.year, []
     for row in facts["surveys"]:
-        answered = happened(row["responded_at"], as_of)
+        answered = row["responded_at"] is not None
         waited = whole_days(as_of, row["sent_at"])
         if waited <= year and (answered or waited >= params.answer_grace):
             role = role_on(facts, row["contact_id"], row["sent_at"].date())
@@ -49,7 +49,7 @@ def people(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
         persons.setdefault(row["contact_id"], []).append(row)
     in_place = top_left = key_left = 0
     for rows in persons.values():
-        over = [row for row in rows if happened(row["valid_to"], as_of)]
+        over = [row for row in rows if row["valid_to"] is not None]
         lately = [row for row in over if in_window(row["valid_to"], as_of, 0, half_year)]
         here = [row for row in rows if row not in over]
         decides = any(row["role"] == "decision_maker" for row in here)

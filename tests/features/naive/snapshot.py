@@ -8,7 +8,7 @@ from typing import Any
 
 from features.params import FeatureParams
 from tests.features.naive import contract, payment, silence, tickets, usage, voice, written_words
-from tests.features.naive.known_facts import Facts, known_at, plain_rows
+from tests.features.naive.known_facts import Facts, as_known, plain_rows
 
 Features = dict[str, float | None]
 Room = Callable[[Facts, dt.datetime, FeatureParams], Features]
@@ -49,14 +49,15 @@ def naive_rows(frames_or_rows: Mapping[str, Any], as_of: dt.datetime, params: Fe
 
 
 def _facts_by_account(tables: Facts, as_of: dt.datetime) -> dict[str, Facts]:
-    """Each account's own rows, and of those only what was known before the as-of date."""
+    """Each account's own rows, cut down to what was known before the as-of date."""
     books: dict[str, Facts] = {
         account["account_id"]: {name: [] for name in tables} for account in tables["accounts"]
     }
     for name, rows in tables.items():
         for row in rows:
-            if row["account_id"] in books and known_at(name, row) < as_of:
-                books[row["account_id"]][name].append(row)
+            seen = as_known(name, row, as_of)
+            if seen is not None and row["account_id"] in books:
+                books[row["account_id"]][name].append(seen)
     return books
 
 
