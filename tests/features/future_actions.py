@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from features.source_tables import SOURCE_TABLES, SourceTable
-from tests.features.other_futures import cut, known_at, later_known_at, told_with
+from tests.features.other_futures import cut, known_at, later_known_at
 from tests.features.random_books import Frames
 
 Action = Callable[[SourceTable, pd.DataFrame, pd.Timestamp, np.random.Generator], pd.DataFrame]
@@ -49,7 +49,7 @@ def edit(
     for column in table.later:
         after = ~(later_known_at(table, known, column) < as_of)
         order = rng.permutation(int(after.sum()))  # one order for all: what is entered late stays so
-        for name in told_with(table, known, column):
+        for name in known.columns.intersection(table.told_by(column)):
             known[name] = known[name].mask(after, _in_order(known[name][after], order))
     return pd.concat([known, _shuffled_values(table, unknown, rng)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.features.literal_book import Case, at
 from tests.features.specified_voice import ALL_ROLES, answer, person
+from tests.features.specified_words import WORST
 
 CASES = (
     Case(
@@ -126,5 +127,26 @@ CASES = (
             "usage": [{"occurred_at": at(33)}],
         },
         {"praise_while_use_falls_30d": 0, "role_conflict_365d": None},
+    ),
+    Case(
+        "notes are friendly while use falls by half",
+        {
+            "notes": [{"happened_at": at(3), "text": "It is excellent."}],
+            "usage": [
+                {"occurred_at": at(2)},
+                *({"user_id": f"U-{n}", "occurred_at": at(33)} for n in range(3)),
+            ],
+        },
+        {"note_tone_180d": 1, "friendly_notes_while_use_falls_30d": 1 * (3 - 1) / (3 + 1)},
+    ),
+    Case(
+        "bitter notes while use falls agree with it",
+        {"notes": [{"happened_at": at(3), "text": WORST}], "usage": [{"occurred_at": at(33)}]},
+        {"friendly_notes_while_use_falls_30d": 0},
+    ),
+    Case(
+        "without a note of any tone there is no layer to disagree",
+        {"usage": [{"occurred_at": at(33)}]},
+        {"friendly_notes_while_use_falls_30d": None},
     ),
 )

@@ -11,6 +11,16 @@ def share(part: float | None, whole: float | None) -> float | None:
     return None if part is None or not whole else part / whole
 
 
+def mean(values: list[float]) -> float | None:
+    """The mean; None of nothing."""
+    return share(sum(values), len(values))
+
+
+def difference(now: float | None, before: float | None) -> float | None:
+    """`now - before`; None where either is unknown."""
+    return None if now is None or before is None else now - before
+
+
 def total(values: Iterable[float | None], steps: int) -> float | None:
     """The sum over whole units of 1/`steps` each; None where no value is known.
 

@@ -5,29 +5,43 @@ from __future__ import annotations
 import datetime as dt
 
 from features.params import FeatureParams
-from tests.features.naive.known_facts import Facts, Row, in_window, whole_days
-from tests.features.naive.numbers import share
+from features.source_tables import ROLES
+from tests.features.naive.known_facts import DAY, Facts, Row, in_window, whole_days
+from tests.features.naive.numbers import difference, share
 from tests.features.naive.voice import role_on
 
 Features = dict[str, float | None]
 
 
 def silence(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
-    """A question counts once it is answered, or from the last day of the grace period on."""
-    year, asked = params.windows.year, []
-    for row in facts["surveys"]:
-        answered = row["responded_at"] is not None
-        waited = whole_days(as_of, row["sent_at"])
-        if waited <= year and (answered or waited >= params.answer_grace):
-            role = role_on(facts, row["contact_id"], row["sent_at"].date())
-            asked.append({**row, "answered": answered, "role": role})
-    top = [row for row in asked if row["role"] == "decision_maker"]
+    """Never asked is None; asked and silent is a nought, or a flag."""
+    year, half = params.windows.year, params.windows.half_year
+    asked = _asked(facts, as_of, year, params)
+    of_role = {role: [row for row in asked if row["role"] == role] for role in ROLES}
+    top = of_role["decision_maker"]
+    now, before = _asked(facts, as_of, half, params), _asked(facts, as_of - half * DAY, half, params)
     return {
         f"questions_asked_{year}d": len(asked),
+        f"questions_to_decision_maker_{year}d": len(top) if "contacts" in facts else None,
         f"response_rate_{year}d": _rate(asked),
-        f"response_rate_decision_maker_{year}d": _rate(top),
+        **{f"response_rate_{role}_{year}d": _rate(rows) for role, rows in of_role.items()},
+        f"response_rate_change_{half}d": difference(_rate(now), _rate(before)),
+        f"decision_maker_silent_{year}d": int(not any(row["answered"] for row in top)) if top else None,
         "days_since_decision_maker_answer": _days_since_answer(top, as_of, year),
     }
+
+
+def _asked(facts: Facts, moment: dt.datetime, days: int, params: FeatureParams) -> list[Row]:
+    """The questions of the days before `moment`, as they stood then: one counts once it is answered,
+    or from the last day of the grace period on."""
+    asked = []
+    for row in facts["surveys"]:
+        answered = row["responded_at"] is not None and row["responded_at"] < moment
+        due = whole_days(moment, row["sent_at"]) >= params.answer_grace
+        if in_window(row["sent_at"], moment, 0, days) and (answered or due):
+            role = role_on(facts, row["contact_id"], row["sent_at"].date())
+            asked.append({**row, "answered": answered, "role": role})
+    return asked
 
 
 def _rate(asked: list[Row]) -> float | None:

@@ -7,7 +7,7 @@ import datetime as dt
 from features.params import FeatureParams
 from tests.features.naive.contract import running, seats
 from tests.features.naive.known_facts import Facts, Row, in_window, whole_days
-from tests.features.naive.numbers import relative_change, share, total
+from tests.features.naive.numbers import difference, relative_change, share, total
 
 Features = dict[str, float | None]
 
@@ -52,9 +52,7 @@ def use(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
         f"events_change_{month}d": relative_change(done, done_before) if grown else None,
         "days_since_last_use": _days_since_last_use(facts, as_of, params),
         f"sticky_feature_user_share_{month}d": sticky,
-        f"sticky_feature_user_share_change_{month}d": (
-            None if sticky is None or sticky_before is None else sticky - sticky_before
-        ),
+        f"sticky_feature_user_share_change_{month}d": difference(sticky, sticky_before),
     }
 
 

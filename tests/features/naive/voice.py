@@ -9,7 +9,7 @@ from statistics import NormalDist
 from features.params import FeatureParams
 from features.source_tables import ROLES
 from tests.features.naive.known_facts import Facts, Row, in_window, latest_of_each
-from tests.features.naive.numbers import share, total
+from tests.features.naive.numbers import difference, share, total
 
 Features = dict[str, float | None]
 
@@ -118,10 +118,17 @@ def conflict(row: Features, params: FeatureParams) -> Features:
     year, month = params.windows.year, params.windows.month
     heard = [value for role in ROLES if (value := row[f"nps_{role}_{year}d"]) is not None]
     users, top = row[f"nps_user_{year}d"], row[f"nps_decision_maker_{year}d"]
-    account, growth = row[f"nps_account_{year}d"], row[f"active_users_change_{month}d"]
-    known = account is not None and growth is not None
+    account, notes = row[f"nps_account_{year}d"], row[f"note_tone_{params.windows.half_year}d"]
+    growth = row[f"active_users_change_{month}d"]
+    fall = None if growth is None else max(0.0, -growth)
     return {
         f"role_conflict_{year}d": max(heard) - min(heard) if len(heard) >= 2 else None,
-        f"users_above_decision_maker_{year}d": None if users is None or top is None else users - top,
-        f"praise_while_use_falls_{month}d": max(0.0, account) / 100 * max(0.0, -growth) if known else None,
+        f"users_above_decision_maker_{year}d": difference(users, top),
+        f"praise_while_use_falls_{month}d": _both(None if account is None else account / 100, fall),
+        f"friendly_notes_while_use_falls_{month}d": _both(notes, fall),
     }
+
+
+def _both(warmth: float | None, fall: float | None) -> float | None:
+    """How much they praise, where they do, times how much use falls."""
+    return None if warmth is None or fall is None else max(0.0, warmth) * fall
