@@ -8,6 +8,7 @@ import pandas as pd
 
 from features.snapshot import build_snapshot
 from tests.features import (
+    specified_bad_input,
     specified_boundaries,
     specified_commercial,
     specified_payment,
@@ -34,6 +35,7 @@ CASES: tuple[Case, ...] = (
     *specified_boundaries.CASES,
     *specified_voice_boundaries.CASES,
     *specified_ties.CASES,
+    *specified_bad_input.CASES,
 )
 
 
