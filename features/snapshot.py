@@ -40,6 +40,7 @@ SOURCES = (
     Source("notes", written_words.note_words, ("notes",)),
     Source("ticket texts", written_words.ticket_words, ("tickets",)),
     Source("comments", written_words.comment_words, ("surveys",)),
+    Source("decision makers' words", written_words.decision_maker_words, ()),
     Source("ticket volume", tickets.volume, ("tickets",)),
     Source("ticket severity", tickets.severity, ("tickets",)),
     Source("ticket resolution", tickets.resolution, ("tickets",)),

@@ -72,13 +72,17 @@ class _Turns:
     def split(self, quoted: Sequence[Span], lead_ins: Sequence[Span]) -> tuple[_Turns, _Turns]:
         """Those outside the quotations, where no clause ends between what leads one in and its mark; and
         those inside."""
-        lists = (self.ends, self.negators, self.denials, self.conditions, self.strangers)
-        outside, inside = (
-            [[place for place in one if covers(quoted, place) is within] for one in lists]
-            for within in (False, True)
-        )
-        ends = [place for place in outside[0] if not covers(lead_ins, place)]
-        return _Turns(ends, *outside[1:]), _Turns(*inside)
+
+        def kept(places: list[int], within: bool) -> list[int]:
+            return [place for place in places if covers(quoted, place) is within]
+
+        def turns(within: bool, ends: list[int]) -> _Turns:
+            rest = (self.negators, self.denials, self.conditions, self.strangers)
+            negators, denials, conditions, strangers = (kept(places, within) for places in rest)
+            return _Turns(ends, negators, denials, conditions, strangers)
+
+        ends = [place for place in kept(self.ends, False) if not covers(lead_ins, place)]
+        return turns(False, ends), turns(True, kept(self.ends, True))
 
     def stance(self, start: int, end: int, opens: int = 0, closes: int = sys.maxsize) -> Stance:
         """Of text[start:end], whose clause lies in text[opens:closes]."""
@@ -131,13 +135,13 @@ class ClauseReader:
     def _turns(self, folded: str, read: Sequence[Span]) -> _Turns | None:
         """What turns phrases round in this text outside of those read; None where nothing does."""
         turning = (self._negators, self._denials, self._conditions)
-        turns = [_starts_outside(read, one.spans(folded)) for one in turning]
+        negators, denials, conditions = (_starts_outside(read, one.spans(folded)) for one in turning)
         strangers = [start for start, _ in self._strangers.spans(folded)]
-        if not (any(turns) or strangers):
+        if not (negators or denials or conditions or strangers):
             return None
         punctuation = [match.span() for match in _PUNCTUATION.finditer(folded)]
         ends = sorted(_starts_outside(read, punctuation + self._breaks.spans(folded)))
-        return _Turns(ends, *turns, strangers)
+        return _Turns(ends, negators, denials, conditions, strangers)
 
 
 def _count(places: list[int], start: int, end: int) -> int:

@@ -19,6 +19,7 @@ ALWAYS_KNOWN = {
     "decision_makers_in_place",
     "decision_makers_left_180d",
     "key_contacts_left_180d",
+    "decision_maker_negative_themes_180d",
     "overdue_invoices",
     "overdue_days_longest",
     "tickets_90d",
