@@ -120,7 +120,7 @@ def test_hidden_characters_are_shown_as_their_code() -> None:
 
 def test_a_text_is_read_up_to_a_length_and_refused_beyond() -> None:
     assert len(words_in("slow " * (LONGEST // 5)).mentions) == LONGEST // 5
-    with pytest.raises(WrongUse, match="200001 characters.; allowed: at most 200000"):
+    with pytest.raises(WrongUse, match=r"200001 characters.; allowed: at most 200000"):
         words_in("x" * (LONGEST + 1))
 
 
