@@ -140,6 +140,11 @@ READS: Mapping[str, Mapping[str, Pick]] = {
         "surveys": _within("responded_day", "half_year"),
         "contacts": _all,
     },
+    "learned_text": {
+        "notes": _within("happened_day", "half_year"),
+        "tickets": _within("opened_day", "half_year"),
+        "surveys": _within("responded_day", "half_year"),
+    },
     "comments": {"surveys": _asked("nps", "ces", "csat")},
     "ticket_volume": {"tickets": _ticket_history},
     "ticket_severity": {"tickets": _opened_or_open("quarter", "half_year", times=2)},

@@ -34,7 +34,7 @@ THEMES = ("note_", "ticket_missing", "ticket_quality", "ticket_service")
 
 
 def catalogued() -> set[str]:
-    return {feature.name for feature in load_catalog(Windows())}
+    return {feature.name for feature in load_catalog(Windows()) if not feature.learned}
 
 
 def always_known(name: str) -> bool:
