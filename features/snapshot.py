@@ -32,7 +32,6 @@ class Source:
 
 SOURCES = (
     Source("use", usage.use, ("usage",)),
-    Source("seats in use", usage.seats_in_use, ("usage", "subscriptions")),
     Source("NPS", nps.nps, ("surveys",)),
     Source("touchpoints", voice.touchpoints, ("surveys",)),
     Source("silence", silence.silence, ("surveys",)),

@@ -31,12 +31,14 @@ def known_answers(source: Warehouse, cohort: ir.Table, longest: int) -> ir.Table
 def with_role(source: Warehouse, answers: ir.Table, on_day: str) -> ir.Table:
     """`answers` with the contact's `role` on the day in column `on_day`; null where none is known.
 
-    A contact who held two roles in the account counts in the one that began last.
+    A contact who held two roles in the account counts in the one that began last; of two that began
+    at one instant, in the first by name.
     """
     if not source.has("contacts"):
         return answers.mutate(role=ibis.null("string"))
     c = source["contacts"].select(
-        *("contact_id", "account_id", "role", "valid_from_day", "valid_to_day", "valid_to_known_day"),
+        *("contact_id", "account_id", "role", "valid_from"),
+        *("valid_from_day", "valid_to_day", "valid_to_known_day"),
         known_contact="known_day",
     )
     held = answers.inner_join(c, ["contact_id", "account_id"])
@@ -45,7 +47,7 @@ def with_role(source: Warehouse, answers: ir.Table, on_day: str) -> ir.Table:
     held = held.filter(~ended.fill_null(False))
     last = ibis.window(
         group_by=[held.as_of_day, held.response_id],
-        order_by=[held.valid_from_day.desc(), held.role],
+        order_by=[held.valid_from.desc(), held.role],
     )
     one = held.mutate(place=ibis.row_number().over(last)).filter(lambda t: t.place == 0)
     roles = one.select("response_id", "as_of_day", "role")

@@ -8,14 +8,18 @@ import pandas as pd
 
 from features.snapshot import build_snapshot
 from tests.features import (
+    specified_bad_input,
+    specified_boundaries,
     specified_commercial,
     specified_nps,
     specified_payment,
     specified_roles,
     specified_silence,
     specified_tickets,
+    specified_ties,
     specified_usage,
     specified_voice,
+    specified_voice_boundaries,
     specified_words,
 )
 from tests.features.literal_book import AS_OF, PARAMS, Case, literal_warehouse
@@ -30,6 +34,10 @@ CASES: tuple[Case, ...] = (
     *specified_commercial.CASES,
     *specified_payment.CASES,
     *specified_words.CASES,
+    *specified_boundaries.CASES,
+    *specified_voice_boundaries.CASES,
+    *specified_ties.CASES,
+    *specified_bad_input.CASES,
 )
 
 
