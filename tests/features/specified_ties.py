@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.features.literal_book import Case, at
-from tests.features.specified_nps import TENTH, THIRD, quantile
+from tests.features.specified_nps import ONE, TENTH, THIRD, quantile
 from tests.features.specified_silence import asked
 from tests.features.specified_voice import ALL_ROLES, answer, person
 from tests.features.specified_words import GOOD, SAID
@@ -43,7 +43,7 @@ CASES = (
         },
         {
             "nps_account_365d": 100,
-            "nps_account_half_width_365d": (100 - quantile(0.04, 1 + THIRD, THIRD + TENTH, 1 + THIRD)) / 2,
+            "nps_account_half_width_365d": (100 - quantile(ONE, 1 + THIRD, THIRD + TENTH, 1 + THIRD)) / 2,
         },
     ),
     Case(

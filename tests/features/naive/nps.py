@@ -21,7 +21,7 @@ from tests.features.naive.voice import answers, role_on
 Features = dict[str, float | None]
 Counts = tuple[int, int, int]  # detractors, passives, promoters
 FLAT = SEGMENT = 0.1  # answers' worth of prior: spread evenly, and as the role answers elsewhere
-TAIL = 0.04
+TAIL = 0.05
 
 
 def votes(facts: Facts, moment: dt.datetime, params: FeatureParams) -> list[Row]:
@@ -167,7 +167,8 @@ def _interval(counts: Counts, elsewhere: Counts) -> tuple[float, float]:
     down, passive, up = (
         n + FLAT / 3 + SEGMENT * other / sum(elsewhere) for n, other in zip(counts, elsewhere, strict=True)
     )
-    return _quantile(down + 1, passive, up, TAIL), _quantile(down, passive, up + 1, 1 - TAIL)
+    tail = TAIL * sum(counts) / (sum(counts) + 2)
+    return _quantile(down + 1, passive, up, tail), _quantile(down, passive, up + 1, 1 - tail)
 
 
 def _elsewhere(role: str, own: Heard, everybody: list[Heard]) -> Counts:
