@@ -57,10 +57,7 @@ def fit_trees(
 ) -> BoostedTrees:
     """`X` (n, k) in the catalogue's order, NaN = missing; `churned` (n,) 0 or 1; `account` (n,) codes."""
     jobs = [*_jobs(account, params, seed)]
-    bags = [
-        _fit_bag(X, churned, jobs, catalog, params, leaves, lambda t, k=leaves: progress(f"{k} leaves, {t}"))
-        for leaves in params.leaves
-    ]
+    bags = [_fit_bag(X, churned, jobs, catalog, params, leaves, progress) for leaves in params.leaves]
     every = bags if len(bags) == 1 else [*bags, _together(bags)]
     losses = [_log_loss(bag.out_of_fold, churned) for bag in every]
     return every[int(np.argmin(losses))]
@@ -90,7 +87,7 @@ def _fit_bag(
             margins = pool.map(lambda one: one.grow(X), growing)
             told.append(_out_of_fold(len(X), jobs, list(margins), params.bags))
             losses.append(_log_loss(told[-1], churned))
-            progress(f"round {len(losses) * STEP}")
+            progress(f"{leaves} leaves, round {len(losses) * STEP}")
     best = int(np.argmin(losses))
     rounds = (best + 1) * STEP
     boosters = tuple(one.cut(rounds) for one in growing)

@@ -18,9 +18,10 @@ Member = Literal["pool", "lightgbm", "reweighted", "rule"]
 class LearnerParams(Section):
     """The learner: bagged LightGBM and how members are weighed.
 
-    `leaves`: one bag is grown for each; at most 8, so that serving can tabulate every tree. `rounds`: at most this many; how many
-    are used is chosen out of fold. `rows_in_leaf`: at most this many, and at most a sixtieth of the
-    training rows. `bags`: boosters per fold; `folds`: cut by account.
+    `leaves`: one bag of trees is grown for each; at most 8, so that serving can tabulate every tree.
+    `rounds`: at most this many; how many are used is chosen out of fold. `rows_in_leaf`: at most this
+    many, and at most a sixtieth of the training rows. `bags`: boosters per fold and size of tree;
+    `folds`: cut by account.
     """
 
     leaves: Annotated[tuple[Annotated[int, Field(ge=2, le=8)], ...], Field(min_length=1)] = (4, 8)
