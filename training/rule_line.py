@@ -18,7 +18,7 @@ RULE_ALONE = Spreads(0.0, 0.0)
 
 
 def fit_rule_line(lesson: LinearLesson, folds: int, seed: int) -> FittedLinear:
-    """The expert's weights as they are, under one slope and intercept. The lesson must have a rule."""
+    """The expert's weights as they are, under one slope and intercept; without a rule, the intercept alone."""
     fold = fold_of_rows(lesson.account, folds, np.random.default_rng(seed))
     told = np.empty(len(lesson.churned))
     for number in range(folds):
