@@ -1,8 +1,8 @@
 """The learner: the rule re-weighted by the data and bagged trees, pooled in log-odds and calibrated.
 
 Each member remains selectable (`training.member`) and is compared. With no rows the answer is the rule, mapped
-by the prior; with one outcome only, or fewer than FEW accounts of either, it is the rule still, on a line that
-starts from the prior.
+by the prior. With one outcome only, or fewer than FEW accounts of either, it is the rule still, on a line
+that starts from the prior.
 """
 
 from __future__ import annotations
