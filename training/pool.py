@@ -1,8 +1,8 @@
 """The learner: the rule re-weighted by the data and bagged trees, pooled in log-odds and calibrated.
 
-Each member remains selectable (`training.member`) and is compared. With no rows the answer is the rule, mapped
-by the prior. With one outcome only, or fewer than FEW accounts of either, it is the rule still, on a line
-that starts from the prior.
+Each member remains selectable (`training.member`) and is compared. With no rows the answer is the rule,
+mapped by the prior. With one outcome only, or fewer than FEW accounts of either, it is the rule still, on a
+line that starts from the prior.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def fit_pool(
     plain = fitted if rule is None else fit_rule_line(lesson, params.folds, seed)
     weigh = _Weighing(lesson, unseen, X, segment, params, seed)
     rule_alone, reweighted = weigh.member(plain, None, 0.0), weigh.member(fitted, None, 0.0)
-    weights = lesson.weights(fitted.member, catalog)
+    weights = lesson.weights(fitted.unsure, catalog)
     if fewest < FEW_FOR_TREES:
         return PoolModel(
             _members(rule_alone, reweighted, reweighted, reweighted, rule),

@@ -68,7 +68,7 @@ def test_with_no_rows_it_is_the_rule_mapped_by_the_prior(nothing: PoolModel, tra
 
 
 def test_with_no_rows_the_drivers_are_the_rules_own_points(nothing: PoolModel, trained: Trained) -> None:
-    """Of accounts under the default weights: shares in log-odds are the rule's points times the prior's slope."""
+    """Under the default weights: shares in log-odds are the rule's points times the prior's slope."""
     rows = trained.data.rows.assign(segment="smb")
     X, model = rows[NAMES].to_numpy(float), nothing.health_model({})
     shares = model.pooled.contributions(X, ["smb"] * len(X))
@@ -123,11 +123,11 @@ def test_a_rule_that_is_upside_down_in_a_pillar_is_overcome_by_a_thousand_accoun
     assert believed["usage"] < 0 < believed["voice"]
 
 
-def test_where_the_rule_is_right_the_data_say_so(trained: Trained) -> None:
+def test_where_the_rule_is_right_the_data_say_so() -> None:
     rows, churned = drawn(2_000, seed=8)
     for weight in fitted(rows, churned).weights:
         assert abs(weight["believed"] - weight["expert"]) < 3 * weight["error"]
-        assert 0 < weight["error"] < 15
+        assert 0.5 < weight["error"] < 15
 
 
 @pytest.mark.parametrize("member", ["pool", "lightgbm", "reweighted", "rule"])
@@ -140,9 +140,8 @@ def test_every_member_can_answer_and_be_served(member: Member, trained: Trained,
     served = model.health_model({})
     X, segment = rows[NAMES].to_numpy(float), rows["segment"].tolist()
     assert np.abs(served.health(X, segment) - health_of(told[member])).max() < 1e-9
-    assert (
-        np.abs(served.base_health + served.points(X, segment).sum(1) - served.health(X, segment)).max() < 1e-9
-    )
+    total = served.base_health + served.points(X, segment).sum(axis=1)
+    assert np.abs(total - served.health(X, segment)).max() < 1e-9
     low, high = model.interval(rows).T
     assert ((low < model.probability(rows)) & (model.probability(rows) < high)).all()
 
