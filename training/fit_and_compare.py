@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from features.book import open_book
-from features.catalog import load_catalog
+from features.catalog import Feature, load_catalog
 from training.all_params import AllParams
-from training.churn_model import ChurnModel, fit_churn_model
+from training.believed_weights import weights_in_words
 from training.comparison import Comparison
 from training.dataset import TrainingSet, build_training_set
+from training.fingerprints import fingerprint_of_code, fingerprint_of_params
 from training.health_model import HealthModel
+from training.learner_search import Search, search_learner
 from training.out_of_time import compare_members, predictions_out_of_time
 from training.outcome_tables import ALL_TABLES
-from training.tree_tables import additive_trees
+from training.params import TrainingParams
+from training.pool import PoolModel, fit_pool
 
 Progress = Callable[[str], None]
 
@@ -29,8 +32,15 @@ class Trained:
     data: TrainingSet
     tested: pd.DataFrame
     comparison: Comparison
-    fitted: ChurnModel
+    fitted: PoolModel
     model: HealthModel
+    search: Search
+
+    def as_text(self) -> str:
+        """For people: the comparison as a table, and below it the weights that the data believe."""
+        weights = weights_in_words(self.model.weights)
+        believed = f"\n\nthe expert's weights → what the data believe ± one standard error: {weights}"
+        return self.comparison.as_text() + (believed if weights else "")
 
 
 def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = lambda _: None) -> Trained:
@@ -38,13 +48,26 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
     progress("reading and checking the book")
     book = open_book(book_folder, params.checks, ALL_TABLES)
     data = build_training_set(book, params.features, params.training, progress)
-    tested = predictions_out_of_time(data, params.features, params.rule, params.training, progress)
+    catalog = load_catalog(params.features.windows)
+    search = _search(data, catalog, params.training, progress)
+    training = params.training.model_copy(update={"learner": search.best})
+    tested = predictions_out_of_time(data, params.features, params.rule, training, progress)
     progress("comparing the models")
     comparison = compare_members(tested, params.training)
     last = data.at(data.final_dates)
     rows, churned = data.rows[last], data.churned[last]
-    catalog = load_catalog(params.features.windows)
-    fitted = fit_churn_model(rows, churned, catalog, params.training.learner, params.training.seed, progress)
+    fitted = fit_pool(
+        rows,
+        churned,
+        catalog,
+        params.rule,
+        training.learner,
+        training.seed,
+        progress,
+        training.prior,
+        training.horizon,
+        training.member,
+    )
     facts = {
         "horizon_days": params.training.horizon,
         "trained_until": f"{max(data.final_dates):%Y-%m-%d}",
@@ -52,9 +75,20 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
         "typical": _typical(rows, fitted.features),
         "comparison": comparison.as_dict(),
         "data_fingerprint": data.fingerprint,
+        "params_fingerprint": fingerprint_of_params(params),
+        "code_fingerprint": fingerprint_of_code(),
+        "seed": training.seed,
+        "learner": search.best.model_dump(mode="json"),
     }
-    model = HealthModel(additive_trees(fitted.boosters), fitted.line, facts)
-    return Trained(data, tested, comparison, fitted, model)
+    return Trained(data, tested, comparison, fitted, fitted.health_model(facts), search)
+
+
+def _search(
+    data: TrainingSet, catalog: Sequence[Feature], params: TrainingParams, progress: Progress
+) -> Search:
+    """On the rows that the first origin may learn from, and no others."""
+    rows, churned = data.training_rows(data.origins[0])
+    return search_learner(rows, churned, catalog, params.learner, params.search, params.seed, progress)
 
 
 def _typical(rows: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float | None]:

@@ -11,15 +11,26 @@ from training.all_params import AllParams
 from training.comparison import Comparison
 from training.fit_and_compare import Trained
 from training.health_model import write_health_model
+from training.learner_search import Search
 from training.out_of_time import outcomes_of
 from training.plots import comparison_figure, gain_figure, reliability_figure, save_figure
 from training.registry import MODEL, REGISTRY, bundle_folder, experiment, tracking
 from training.time_split_plot import Fold, time_split_figure
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
     from mlflow import MlflowClient
 
+TAGS = (
+    "data_fingerprint",
+    "params_fingerprint",
+    "code_fingerprint",
+    "seed",
+    "member",
+    "trained_until",
+    "known_until",
+)
 CODE = Path(__file__).with_name("mlflow_model.py")
 
 
@@ -55,9 +66,10 @@ def _log_run(trained: Trained, params: AllParams, scratch: Path) -> None:
     mlflow.log_dict(settings, "params.json")
     mlflow.log_metrics(_metrics(trained.comparison))
     facts = trained.model.facts
-    mlflow.set_tags({name: facts[name] for name in ("data_fingerprint", "trained_until", "known_until")})
-    mlflow.log_dict(trained.comparison.as_dict(), "comparison.json")
-    mlflow.log_text(trained.comparison.as_text(), "comparison.txt")
+    mlflow.set_tags({name: str(facts[name]) for name in TAGS})
+    _log_search(trained.search)
+    mlflow.log_dict({**trained.comparison.as_dict(), "weights": trained.model.weights}, "comparison.json")
+    mlflow.log_text(trained.as_text(), "comparison.txt")
     trained.tested.to_parquet(scratch / "predictions.parquet")
     mlflow.log_artifact(str(scratch / "predictions.parquet"))
     newest = trained.data.rows["as_of"] == trained.data.rows["as_of"].max()
@@ -69,10 +81,25 @@ def _log_run(trained: Trained, params: AllParams, scratch: Path) -> None:
         mlflow.log_artifact(str(save_figure(figure, scratch / f"{name}.png")), "plots")
 
 
+def _log_search(search: Search) -> None:
+    """Every trial as a run of its own below this one; whether the seconds ran out before the trials did."""
+    import mlflow
+
+    if search.trials:
+        mlflow.set_tag("search_cut_short", str(search.cut_short).lower())
+    run = mlflow.active_run()
+    assert run is not None
+    here = run.info.experiment_id
+    for trial in search.trials:
+        with mlflow.start_run(experiment_id=here, nested=True, run_name=f"trial {trial.number}"):
+            mlflow.log_params(trial.params)
+            mlflow.log_metric("log_loss_out_of_fold", trial.loss)
+
+
 def _figures(trained: Trained, params: AllParams) -> dict[str, Figure]:
     """The pictures of a run: what a data scientist looks at before believing a number."""
     outcomes = outcomes_of(trained.tested, params.training.calls)
-    told = {name: trained.tested[name] for name in ("rule", "learned")}
+    told: dict[str, pd.Series] = {name: trained.tested[name] for name in ("rule", params.training.member)}
     folds = [Fold(f"{split.test[0]:%Y-%m-%d}", split.train, split.test) for split in trained.data.origins]
     return {
         "splits": time_split_figure(folds, params.training.horizon),
@@ -89,6 +116,7 @@ def _log_model(trained: Trained, scratch: Path) -> Any:
 
     write_health_model(scratch / "bundle", trained.model)
     columns = [ColSpec("double", name) for name in trained.model.features]
+    columns.append(ColSpec("string", "segment", required=False))
     answers = [ColSpec("double", name) for name in ("health", "low", "high", "churn_probability")]
     info = mlflow.pyfunc.log_model(
         name="model",
@@ -110,7 +138,7 @@ def _new_version(client: MlflowClient, info: Any, run_id: str) -> str:
 
 
 def _metrics(found: Comparison) -> dict[str, float]:
-    """Every estimate with the edges of its interval, as `learned.auc`, `learned.auc.low`, …"""
+    """Every estimate with the edges of its interval, as `pool.auc`, `pool.auc.low`, …"""
     metrics: dict[str, float] = {}
     for e in found.estimates:
         metrics |= {f"{e.model}.{e.measure}": e.value}

@@ -1,0 +1,87 @@
+"""The pool: a weighted mean, in log-odds, of a linear member and a bag of trees, on a calibration line.
+
+    log-odds = line(w_linear · linear + w_trees · trees)
+
+Every part is a sum over features, so the whole is: `base + contributions.sum(1)` is `log_odds`. The interval
+is a normal one in log-odds; what its variance is made of is told in `doubt`. NumPy alone: serving reads this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from features.faults import Fault, WrongUse
+from training.additive_model import AdditiveTrees
+from training.calibration import LogOddsLine, Matrix
+from training.doubt import Doubt
+from training.linear_member import LinearMember
+from training.unseen_missing import UnseenMissing
+
+Segment = Sequence[Any] | None
+
+
+@dataclass(frozen=True, eq=False)
+class PooledLogOdds:
+    """The fitted pool. `trees_weight` is 0 where there are no `trees`, 1 where they stand alone.
+
+    `segment` (n,) picks the rule's profile; None: unknown. `X` is (n, k) in the order of `features`.
+    """
+
+    linear: LinearMember
+    trees: AdditiveTrees | None
+    trees_weight: float
+    line: LogOddsLine
+    doubt: Doubt
+    unseen: UnseenMissing
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns of X, in order."""
+        return self.linear.features
+
+    @property
+    def base(self) -> float:
+        """Log-odds of churn of the training portfolio, which the contributions start from."""
+        whole = (1 - self.trees_weight) * self.linear.intercept
+        if self.trees is not None:
+            whole += self.trees_weight * self.trees.expected
+        return float(self.line.apply(whole))
+
+    def log_odds(self, X: Matrix, segment: Segment = None) -> Matrix:
+        """Calibrated log-odds of churn: (n, k) -> (n,)."""
+        return self.line.apply(self._mean(*self.members(X, segment)))
+
+    def members(self, X: Matrix, segment: Segment = None) -> tuple[Matrix, Matrix]:
+        """Log-odds of the linear member and of the trees, (n,) each; the same twice without trees."""
+        X = self._filled(X)
+        linear = self.linear.log_odds(X, segment)
+        return linear, linear if self.trees is None else self.trees.log_odds(X)
+
+    def contributions(self, X: Matrix, segment: Segment = None) -> Matrix:
+        """What each feature adds to `base`, in log-odds of churn: (n, k) -> (n, k)."""
+        X = self._filled(X)
+        whole = (1 - self.trees_weight) * self.linear.contributions(X, segment)
+        if self.trees is not None:
+            whole += self.trees_weight * self.trees.contributions(X)
+        return self.line.slope * whole
+
+    def variance(self, X: Matrix, segment: Segment = None) -> Matrix:
+        """Variance of the log-odds (see `doubt`): (n, k) -> (n,)."""
+        linear, trees = self.members(X, segment)
+        posterior = self.linear.variance(self._filled(X), segment)
+        line = self.line.standard_error(self._mean(linear, trees)) ** 2
+        told = self.doubt.variance(posterior, linear - trees, self.line.slope, line)
+        return told + self.unseen.added_variance(X)
+
+    def _filled(self, X: Matrix) -> Matrix:
+        """WrongUse where X is not a matrix with one column per feature."""
+        if X.ndim != 2 or X.shape[1] != len(self.features):
+            wanted = f"(rows, {len(self.features)})"
+            step = "bring one column per feature of the model, in the model's order"
+            raise WrongUse("these rows cannot be scored", [Fault("X.shape", X.shape, wanted, step)])
+        return self.unseen.filled(X)
+
+    def _mean(self, linear: Matrix, trees: Matrix) -> Matrix:
+        return (1 - self.trees_weight) * linear + self.trees_weight * trees
