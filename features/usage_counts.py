@@ -105,13 +105,11 @@ def _counting(source: Warehouse, days: ir.Table, calendar: Calendar) -> ir.Table
     A roll-up that counts 0 events is no use. `days` tells the first as-of day after each of them.
     """
     events = source["usage"].filter(source["usage"].quantity > 0)
-    events = events.mutate(known_day=ibis.greatest(events.known_day, events.occurred_day))
-    span = range(calendar.as_of_days[0] - calendar.quarter, calendar.as_of_days[-1])
-    known = pd.DataFrame({"known_day": span, "known": [calendar.first_after(day) for day in span]})
+    events = events.filter(events.known_day < calendar.as_of_days[-1])
     t = events.inner_join(days, "occurred_day")
-    lookup = small_table(events, known, {"known_day": "int64", "known": "int64"})
-    t = t.inner_join(lookup, "known_day")
-    return t.mutate(late=ibis.ifelse(t.known > t.first, t.known, 0))
+    # Few facts are late: a choice that only they come to costs less than a join that every event goes through.
+    known = ibis.cases(*((t.known_day < day, day) for day in calendar.as_of_days))
+    return t.mutate(late=ibis.ifelse(t.known_day < t.first, 0, known))
 
 
 def _by_user(source: Warehouse, calendar: Calendar, sticky: Sequence[str]) -> ir.Table:
