@@ -11,7 +11,7 @@ import pytest
 from features.faults import DataFault
 from training.all_params import AllParams
 from training.fit_and_compare import Trained
-from training.members import MEMBERS
+from training.members import ANSWER, MEMBERS
 from training.out_of_time import compare_members, outcomes_of, predictions_out_of_time
 
 
@@ -27,7 +27,7 @@ def test_every_test_row_is_predicted_once_with_its_outcome(trained: Trained) -> 
     wanted = wanted.assign(churned=data.churned).reset_index(drop=True)
     found = trained.tested[["account_id", "as_of", "mrr", "churned"]]
     pd.testing.assert_frame_equal(found, wanted)
-    assert tuple(trained.tested.columns[4:]) == MEMBERS
+    assert tuple(trained.tested.columns[4:]) == (*MEMBERS, *ANSWER)
 
 
 def test_a_second_run_predicts_the_same_to_the_bit(trained: Trained, light: AllParams) -> None:

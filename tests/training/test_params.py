@@ -36,13 +36,13 @@ def test_a_duration_without_its_unit_is_refused() -> None:
 
 
 def test_a_ninth_leaf_is_refused_because_serving_could_not_tabulate_it() -> None:
-    assert "training.learner.leaves is 9; allowed: Input should be less than or equal to 8" in refusal(
-        {"learner": {"leaves": 9}}
+    assert "training.learner.leaves.1 is 9; allowed: Input should be less than or equal to 8" in refusal(
+        {"learner": {"leaves": [4, 9]}}
     )
 
 
-def test_one_bag_is_refused_because_it_has_no_spread() -> None:
-    assert "training.learner.bags is 1" in refusal({"learner": {"bags": 1}})
+def test_no_bag_is_refused() -> None:
+    assert "training.learner.bags is 0" in refusal({"learner": {"bags": 0}})
 
 
 def test_every_fault_of_the_section_is_named_at_once() -> None:

@@ -47,7 +47,7 @@ def test_the_first_version_is_the_challenger_and_nobody_is_champion(client: Mlfl
 
 def test_every_training_parameter_is_logged_with_its_unit(run: Any, light: AllParams) -> None:
     assert run.data.params["horizon"] == "120d"
-    assert run.data.params["learner.leaves"] == "6"
+    assert run.data.params["learner.leaves"] == "[6]"
     assert run.data.params["gate.better_than_chance"] == "0.95"
     assert set(light.training.model_dump()) <= {name.partition(".")[0] for name in run.data.params}
 
@@ -88,8 +88,8 @@ def test_the_boosters_are_logged_as_text_that_lightgbm_reads(
     client: MlflowClient, run: Any, trained: Trained, light: AllParams
 ) -> None:
     folder = artifact(client, run, "lightgbm")
-    names = sorted(path.name for path in folder.iterdir())
-    assert names == [f"bag_{number:02d}.txt" for number in range(light.training.learner.bags)]
+    names, learner = sorted(path.name for path in folder.iterdir()), light.training.learner
+    assert names == [f"bag_{number:02d}.txt" for number in range(learner.bags * learner.folds)]
     X = trained.data.rows[list(trained.fitted.features)].to_numpy(float)[:20]
     for path, booster in zip(sorted(folder.iterdir()), trained.fitted.boosters, strict=True):
         assert lightgbm.Booster(model_file=path).predict(X).tolist() == booster.predict(X).tolist()
@@ -110,8 +110,9 @@ def test_the_rows_of_the_newest_training_date_are_kept_for_watching_drift(
 def test_the_comparison_can_be_shown_again(registered: Path, trained: Trained) -> None:
     found, text = rooms.challenger_comparison(registered)
     assert found.pop("version") == "1"
+    assert found.pop("weights") == trained.model.weights
     assert json.loads(json.dumps(trained.comparison.as_dict())) == found
-    assert text == trained.comparison.as_text()
+    assert text == trained.as_text()
 
 
 def test_the_bundle_of_the_version_is_the_model(
