@@ -9,20 +9,17 @@ to be tested or served get the signal of the fit on all training rows, which nev
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
 from zlib import crc32
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from features.params import FeatureParams
-from features.params_file import Section
+from training.params import TextSignalParams
 from training.text_signal import (
     BUCKETS,
     NOTHING_WRITTEN,
@@ -32,16 +29,6 @@ from training.text_signal import (
     buckets_of,
     hearing,
 )
-
-Progress = Callable[[str], None]
-
-
-class TextSignalParams(Section):
-    """How the text signal is fitted. `strength` is the ridge's; a bucket needs `min_accounts` to count."""
-
-    folds: Annotated[int, Field(ge=2)] = 5
-    strength: Annotated[float, Field(gt=0)] = 1.0
-    min_accounts: Annotated[int, Field(ge=1)] = 5
 
 
 @dataclass(frozen=True, eq=False)

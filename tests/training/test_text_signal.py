@@ -18,8 +18,9 @@ from features.params import FeatureParams
 from features.time_windows import EPOCH, as_of_date, day_number
 from tests.features.literal_book import Case, at, literal_warehouse
 from training.bundle import read_bundle, write_bundle
+from training.params import TextSignalParams
 from training.text_signal import BUCKETS, TextSignal, buckets_of, hearing, texts_of
-from training.text_signal_fit import TextSignalParams, fit_text_signal, out_of_fold_signal
+from training.text_signal_fit import fit_text_signal, out_of_fold_signal
 
 FEATURES = FeatureParams()
 PARAMS = TextSignalParams(min_accounts=1)
