@@ -130,4 +130,6 @@ def _first_contact(tickets: ir.Table, when: ir.Value) -> ir.Value:
 
 
 def _hours(start: ir.Value, end: ir.Value) -> ir.Value:
-    return (end.epoch_seconds() - start.epoch_seconds()).cast("float64") / 3600.0
+    # Whole seconds, rounded down: DuckDB would round a fraction to the nearest, and Spark would drop it.
+    seconds = end.truncate("s").epoch_seconds() - start.truncate("s").epoch_seconds()
+    return seconds.cast("float64") / 3600.0

@@ -56,11 +56,16 @@ USUAL = Spreads(0.1, 0.1)  # what is supposed where nothing can be chosen, and w
 
 @dataclass(frozen=True, eq=False)
 class FittedLinear:
-    """The member, the log-odds of its training rows out of fold (n,), and the spreads that were chosen."""
+    """The member, the log-odds of its training rows out of fold (n,), and the spreads that were chosen.
+
+    `unsure`: the member under spreads that are the usual ones at least. Where the data bear out the expert the
+    smallest spreads do best, but that does not make the weights known to the last digit.
+    """
 
     member: LinearMember
     out_of_fold: Matrix
     spreads: Spreads
+    unsure: LinearMember
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +171,8 @@ def fit_linear(lesson: LinearLesson, folds: int, seed: int) -> FittedLinear:
         inside = fold != number
         some = _fit(lesson, inside, prior, whole.coefficients)
         out_of_fold[~inside] = lesson.columns[~inside] @ some.coefficients
-    return FittedLinear(lesson.member(whole, prior), out_of_fold, found)
+    wide = lesson.expected(Spreads(max(found.measure, USUAL.measure), max(found.value, USUAL.value)))
+    return FittedLinear(lesson.member(whole, prior), out_of_fold, found, lesson.member(whole, wide))
 
 
 def _best_spreads(lesson: LinearLesson, fold: Places) -> Spreads:
