@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 from tests.features.literal_book import Case, at
 from tests.features.specified_silence import asked
-from tests.features.specified_voice import ALL_ROLES, Z90, answer, person
+from tests.features.specified_voice import ALL_ROLES, answer, person
 
 TWICE = {"decision_maker": 0, "manager": 0, "user": 8, "it_manager": 0, "finance": None}
 BEGAN = {"finance": "C-1", "decision_maker": "C-1", "manager": "C-2", "it_manager": "C-2"}
@@ -27,9 +25,6 @@ CASES = (
             "nps_it_manager_365d": -100,
             "nps_finance_365d": None,
             "nps_account_365d": -100 * (0.5 + 0.2 + 0.1) / 0.9,
-            "nps_account_half_width_365d": Z90
-            * sqrt(6400 / 3.5 * (0.5**2 + 0.2**2 + 0.1**2) + 4000 / 3.5 * 0.1**2)
-            / 0.9,
             "nps_answers_365d": 4,
             "decision_maker_score_365d": 0,
             "decision_maker_detractors_365d": 1,

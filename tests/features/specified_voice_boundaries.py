@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 from tests.features.literal_book import Case, at
 from tests.features.specified_silence import asked
-from tests.features.specified_voice import ALL_ROLES, ROLES, Z90, answer, of, person
+from tests.features.specified_voice import ALL_ROLES, ROLES, answer, of, person
 
 LAST = "23:59:59.999999"
 TOUCHPOINTS = {
@@ -25,7 +23,6 @@ CASES = (
         {
             **{f"nps_{role}_365d": 100 for role in ROLES},
             "nps_account_365d": 100,
-            "nps_account_half_width_365d": Z90 * sqrt(6400 / 3.5 * (0.5**2 + 0.2**2 + 3 * 0.1**2)),
             "nps_answers_365d": 5,
             "decision_maker_score_365d": 9,
             "decision_maker_detractors_365d": 0,
