@@ -23,6 +23,8 @@ ROOMS: tuple[tuple[Room, tuple[str, ...]], ...] = (  # and the tables without wh
     (written_words.notes, ("notes",)),
     (written_words.ticket_texts, ("tickets",)),
     (written_words.comments, ("surveys",)),
+    (written_words.decision_maker, ()),
+    (written_words.learned, ()),
     (tickets.volume, ("tickets",)),
     (tickets.severity, ("tickets",)),
     (tickets.resolution, ("tickets",)),

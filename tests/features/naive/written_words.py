@@ -13,10 +13,12 @@ from features.params import FeatureParams
 from features.text.themes import THEMES, shipped_theme_reader
 from features.text.tone import shipped_tone_reader
 from tests.features.naive.known_facts import Facts, in_window, whole_days
-from tests.features.naive.numbers import share, total
+from tests.features.naive.numbers import difference, share, total
+from tests.features.naive.voice import role_on
 
 Features = dict[str, float | None]
 Weighted = list[tuple[float, str]]  # how much a text counts, and the text
+FRIENDLY = {"expansion", "praise"}
 IN_TICKETS = ("missing_capability", "quality", "service")
 
 
@@ -51,18 +53,21 @@ def _tone(texts: Weighted) -> float | None:
 
 
 def notes(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
-    half_year = params.windows.half_year
+    half_year, quarter = params.windows.half_year, params.windows.quarter
 
-    def of(rows: Iterable[dict]) -> Weighted:
-        return _weighted(((row["happened_at"], row["text"]) for row in rows), as_of, half_year, params)
+    def of(rows: Iterable[dict], longest: int = half_year) -> Weighted:
+        return _weighted(((row["happened_at"], row["text"]) for row in rows), as_of, longest, params)
 
     minutes = [row for row in facts["notes"] if row["kind"] == "qbr"]
     others = [row for row in facts["notes"] if row["kind"] != "qbr"]
     everything = of(facts["notes"])
+    late = [row for row in others if in_window(row["happened_at"], as_of, 0, quarter)]
+    early = [row for row in others if in_window(row["happened_at"], as_of, quarter, 2 * quarter)]
     return {
         **{f"note_{theme}_{half_year}d": _theme(everything, theme) for theme in THEMES},
         f"note_tone_{half_year}d": _tone(of(others)),
         f"qbr_tone_{half_year}d": _tone(of(minutes)),
+        f"note_tone_change_{quarter}d": difference(_tone(of(late, quarter)), _tone(of(early, 2 * quarter))),
     }
 
 
@@ -73,6 +78,36 @@ def ticket_texts(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Fea
         **{f"ticket_{theme}_{half_year}d": _theme(texts, theme) for theme in IN_TICKETS},
         f"ticket_tone_{half_year}d": _tone(texts),
     }
+
+
+def decision_maker(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
+    """What was written of talks with decision makers, and by them; None where nothing says who spoke."""
+    half_year = params.windows.half_year
+    names = f"decision_maker_tone_{half_year}d", f"decision_maker_negative_themes_{half_year}d"
+    said: list[tuple[dt.datetime, str | None, str | None]] = []
+    if "contacts" in facts:
+        moments = {"tickets": ("opened_at", "text"), "surveys": ("responded_at", "comment")}
+        said += [
+            (row[moment], row[words], role_on(facts, row["contact_id"], row[moment].date()))
+            for table, (moment, words) in moments.items()
+            for row in facts.get(table, [])
+            if row[moment] is not None
+        ]
+    said += [(row["happened_at"], row["text"], row["role"]) for row in facts.get("notes", [])]
+    if not ("notes" in facts or ("contacts" in facts and facts.keys() & {"tickets", "surveys"})):
+        return dict.fromkeys(names)
+    spoken = [(moment, text) for moment, text, role in said if role == "decision_maker"]
+    texts = _weighted(spoken, as_of, half_year, params)
+    raised = [
+        weight * len({m.theme for m in shipped_theme_reader().read(text) if m.polarity == 1} - FRIENDLY)
+        for weight, text in texts
+    ]
+    return dict(zip(names, (_tone(texts), total(raised, 1_000_000) or 0.0), strict=True))
+
+
+def learned(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
+    """No outcome can be reached from here, so nothing is learned."""
+    return {f"learned_text_signal_{params.windows.half_year}d": None}
 
 
 def comments(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
