@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.features.literal_book import Case, at
+from tests.features.specified_nps import ONE, TENTH, THIRD, quantile
 from tests.features.specified_silence import asked
 from tests.features.specified_voice import ALL_ROLES, answer, person
 
@@ -30,6 +31,43 @@ CASES = (
             "decision_maker_detractors_365d": 1,
             "role_conflict_365d": 100,
             "users_above_decision_maker_365d": 100,
+        },
+    ),
+    Case(
+        "of two answers at one instant the later response_id says how sure the account NPS is",
+        {
+            "accounts": [{"segment": "tied"}],
+            "contacts": [person("C-top", "decision_maker")],
+            "surveys": [answer("C-top", score, 20, response_id=f"R-{score} tied") for score in (7, 9, 8)],
+        },
+        {
+            "nps_account_365d": 100,
+            "nps_account_half_width_365d": (100 - quantile(ONE, 1 + THIRD, THIRD + TENTH, 1 + THIRD)) / 2,
+        },
+    ),
+    Case(
+        "the other account of that segment, where a passive was heard",
+        {
+            "accounts": [{"segment": "tied"}],
+            "contacts": [person("C-top", "decision_maker")],
+            "surveys": [answer("C-top", 8, 20)],
+        },
+        {"nps_account_365d": 0},
+    ),
+    Case(
+        "of two answers at one instant the later response_id says whether the NPS fell",
+        {
+            "contacts": [person("C-top", "decision_maker")],
+            "surveys": [
+                answer("C-top", 9, 300),
+                answer("C-top", 0, 20, response_id="R-2 fallen"),
+                answer("C-top", 9, 20, response_id="R-1 fallen"),
+            ],
+        },
+        {
+            "nps_account_change_180d": -200,
+            "nps_decision_maker_change_180d": -200,
+            "nps_drop_probability_180d": 0.5,
         },
     ),
     Case(
@@ -73,6 +111,7 @@ CASES = (
             "seats_change_180d": -0.4,
             "mrr_change_180d": -0.4,
             "seat_utilisation_30d": 1 / 6,
+            "seat_utilisation_change_30d": 1 / 6,
             "modules_used_share_30d": 1 / 2,
             "modules_used_share_change_30d": 1 / 2,
         },
