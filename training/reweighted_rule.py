@@ -58,8 +58,8 @@ USUAL = Spreads(0.1, 0.1)  # what is supposed where nothing can be chosen, and w
 class FittedLinear:
     """The member, the log-odds of its training rows out of fold (n,), and the spreads that were chosen.
 
-    `unsure`: the member under spreads that are the usual ones at least. Where the data bear out the expert the
-    smallest spreads do best, but that does not make the weights known to the last digit.
+    `unsure`: the member under spreads that are the usual ones at least. Where the data bear out the expert
+    the smallest spreads do best, but that does not make the weights known to the last digit.
     """
 
     member: LinearMember
