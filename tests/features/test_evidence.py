@@ -11,8 +11,9 @@ from features.evidence import READS, evidence
 from features.snapshot import build_snapshot
 from features.source_tables import SOURCE_TABLES
 from features.warehouse import Warehouse
+from tests.features.future_actions import another_future
 from tests.features.literal_book import AS_OF, PARAMS, Case, at, literal_warehouse
-from tests.features.other_futures import another_future, known_at, later_known_at, warehouse_of_frames
+from tests.features.other_futures import known_at, later_known_at, warehouse_of_frames
 from tests.features.random_books import Frames, random_frames
 
 CATALOG = {feature.name: feature for feature in load_catalog(PARAMS.windows)}
