@@ -96,7 +96,25 @@ WORDS = (
             + [note(WORST, 1, recorded_at=at(0), kind=kind) for kind in ("call", "qbr")],
             "tickets": [{"opened_at": at(age), "text": text} for text, age in ((GOOD, 180), (WORST, 0))],
         },
-        {"note_tone_180d": 0.6, "qbr_tone_180d": 0.6, "ticket_tone_180d": 0.6},
+        {"note_tone_180d": 0.6, "note_tone_change_90d": None, "qbr_tone_180d": 0.6, "ticket_tone_180d": 0.6},
+    ),
+    Case(
+        "the decision maker's words at the first instant of the half year, and entered at the as-of instant",
+        {
+            "notes": [note(text, 180, role="decision_maker") for text in (GOOD, SAID["price_budget"])]
+            + [note(WORST, 1, recorded_at=at(0), role="decision_maker")]
+            + [note(SAID["quality"], 1, recorded_at=at(0), role="decision_maker")],
+        },
+        {"decision_maker_negative_themes_180d": 0.125},
+    ),
+    Case(
+        "the decision maker's tone at the first instant of the half year, and at the as-of instant",
+        {
+            "contacts": ALL_ROLES,
+            "notes": [note(GOOD, 180, role="decision_maker")],
+            "tickets": [{"opened_at": at(0), "text": WORST, "contact_id": "C-decision_maker"}],
+        },
+        {"decision_maker_tone_180d": 0.6},
     ),
 )
 

@@ -6,6 +6,7 @@ from tests.features.literal_book import Case, at
 from tests.features.specified_nps import ONE, TENTH, THIRD, quantile
 from tests.features.specified_silence import asked
 from tests.features.specified_voice import ALL_ROLES, answer, person
+from tests.features.specified_words import GOOD, SAID
 
 TWICE = {"decision_maker": 0, "manager": 0, "user": 8, "it_manager": 0, "finance": None}
 BEGAN = {"finance": "C-1", "decision_maker": "C-1", "manager": "C-2", "it_manager": "C-2"}
@@ -94,6 +95,23 @@ CASES = (
             "decision_maker_silent_365d": 0,
             "days_since_decision_maker_answer": 5,
         },
+    ),
+    Case(
+        "of two roles that began at one instant the first by name is the one that writes",
+        {
+            "contacts": [person("C-1", role) for role in ("finance", "decision_maker")],
+            "tickets": [{"opened_at": at(60), "text": SAID["quality"], "contact_id": "C-1"}],
+            "surveys": [answer("C-1", 8, 60, comment=GOOD)],
+        },
+        {"decision_maker_negative_themes_180d": 0.5},
+    ),
+    Case(
+        "of two roles that began at one instant the first by name sets the tone",
+        {
+            "contacts": [person("C-1", role) for role in ("finance", "decision_maker")],
+            "surveys": [answer("C-1", 8, 60, comment=GOOD)],
+        },
+        {"decision_maker_tone_180d": 0.6},
     ),
     Case(
         "of two changes of a subscription on one day the later hour counts",

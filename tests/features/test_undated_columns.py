@@ -25,8 +25,8 @@ TRUSTED = {
     "surveys": {"contact_id", "kind", "touchpoint", "scale_min", "scale_max"},
     "usage": {"user_id", "module", "feature", "quantity"},
     "subscriptions": {"modules", "seats", "mrr", "currency"},  # a change is a new row: the table says so
-    "tickets": {"kind", "severity", "text"},
-    "notes": {"kind", "text"},
+    "tickets": {"contact_id", "kind", "severity", "text"},
+    "notes": {"role", "kind", "text"},
     "renewals": {"status"},  # a change is a new row, here too
 }
 
