@@ -23,8 +23,7 @@ ROOMS: tuple[tuple[Room, tuple[str, ...]], ...] = (  # and the tables without wh
     (written_words.notes, ("notes",)),
     (written_words.ticket_texts, ("tickets",)),
     (written_words.comments, ("surveys",)),
-    (written_words.decision_maker, ()),
-    (written_words.learned, ()),
+    (written_words.decision_makers, ()),
     (tickets.volume, ("tickets",)),
     (tickets.severity, ("tickets",)),
     (tickets.resolution, ("tickets",)),
@@ -51,6 +50,7 @@ def naive_rows(frames_or_rows: Mapping[str, Any], as_of: dt.datetime, params: Fe
             "as_of": as_of,
             **_features(customers[account], as_of, params),
             f"nps_account_half_width_{params.windows.year}d": half_widths[account],
+            f"learned_text_signal_{params.windows.half_year}d": None,  # made in training
         }
         for account in sorted(customers)
     ]
