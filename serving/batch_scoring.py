@@ -66,6 +66,8 @@ def score_book(
     book = open_book(folder, params.checks, ALL_TABLES)
     moment = as_of if as_of is not None else known_extent(book.source)[1]
     rows = customers(book, build_snapshot(book.source, [moment], params.features, progress))
+    if isinstance(scorer, LearnedScorer):
+        rows = scorer.told_by_book(rows, book.source)
     details = _details(book, rows)
     rows = rows.assign(segment=details["segment"].to_numpy())
     progress("scoring")

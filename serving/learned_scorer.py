@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,10 @@ from features.params import RuleParams, Windows
 from features.rule_score import rule_score
 from serving.scoring import Verdict, feature_matrix, payloads, segment_of
 from training.health_model import HealthModel
+from training.text_feature import told_by_book
+
+if TYPE_CHECKING:
+    from features.warehouse import Warehouse
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +72,10 @@ class LearnedScorer:
     def weights(self) -> list[dict[str, Any]]:
         """What the data believe the pillars should weigh, beside the expert."""
         return self.health_model.weights
+
+    def told_by_book(self, rows: pd.DataFrame, source: Warehouse) -> pd.DataFrame:
+        """Snapshot rows with the feature that the model makes itself, from the texts of the book."""
+        return told_by_book(rows, self.health_model.text, source, self.windows)
 
     def score(self, rows: pd.DataFrame, top: int = 5, explain: bool = True) -> list[dict[str, Any]]:
         """One payload per row, in order (see `serving.scorer_protocol`)."""

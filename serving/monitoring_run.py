@@ -18,6 +18,7 @@ from training import registry as models
 from training.all_params import AllParams
 from training.health_model import HealthModel, read_health_model
 from training.outcome_tables import ALL_TABLES
+from training.text_feature import told_by_book
 
 PREDICTION = "health"
 Progress = Callable[[str], None]
@@ -43,7 +44,7 @@ def monitor_book(
             raise WrongUse("there is nothing to compare today's rows with", [fault])
         model = read_health_model(models.bundle_folder(client, version, registry))
         reference = models.reference_rows(client, version)
-        current = _today(folder, as_of, params, progress)
+        current = _today(folder, as_of, params, model, progress)
         progress("comparing the training rows with today's")
         report = monitor(
             _with_health(reference, model),
@@ -60,11 +61,14 @@ def monitor_book(
     return report, pages
 
 
-def _today(folder: Path, as_of: str | None, params: AllParams, progress: Progress) -> pd.DataFrame:
+def _today(
+    folder: Path, as_of: str | None, params: AllParams, model: HealthModel, progress: Progress
+) -> pd.DataFrame:
     progress("reading and checking the book")
     book = open_book(folder, params.checks, ALL_TABLES)
     moment = known_extent(book.source)[1] if as_of is None else as_of_date(as_of)
-    return customers(book, build_snapshot(book.source, [moment], params.features, progress))
+    rows = customers(book, build_snapshot(book.source, [moment], params.features, progress))
+    return told_by_book(rows, model.text, book.source, params.features.windows)
 
 
 def _with_health(rows: pd.DataFrame, model: HealthModel) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from features.snapshot import build_snapshot
 from training.labels import churn_labels, churns_noted, read_churns, read_starts, still_customers
 from training.params import TrainingParams
 from training.temporal_splits import Split, candidate_dates, check_test_dates, rolling_origins
+from training.text_signal import no_texts, texts_of
 
 Progress = Callable[[str], None]
 
@@ -26,7 +27,7 @@ class TrainingSet:
 
     `noted`: when the churn of a row became known (NaT: none). `known_until`: the end of the book.
     `origins`: the splits for the evaluation out of time. `final_dates`: every as-of date whose label is
-    mature, on which the challenger is trained.
+    mature, on which the challenger is trained. `texts`: what was written (see `text_signal.texts_of`).
     """
 
     rows: pd.DataFrame
@@ -35,6 +36,7 @@ class TrainingSet:
     known_until: pd.Timestamp
     origins: tuple[Split, ...]
     final_dates: tuple[pd.Timestamp, ...]
+    texts: pd.DataFrame = field(default_factory=no_texts)
 
     def at(self, dates: Sequence[pd.Timestamp]) -> pd.Series:
         """Which rows are of these as-of dates."""
@@ -49,6 +51,10 @@ class TrainingSet:
         rows = self.at(split.train)
         unknown = self.noted[rows] >= min(split.test)
         return self.rows[rows], self.churned[rows].mask(unknown, 0.0)
+
+    def with_rows(self, rows: pd.DataFrame) -> TrainingSet:
+        """The same with these rows, known by their index, in place of those there."""
+        return replace(self, rows=pd.concat([self.rows.drop(index=rows.index), rows]).sort_index())
 
     @property
     def fingerprint(self) -> str:
@@ -92,6 +98,7 @@ def build_training_set(
         known_until,
         tuple(origins),
         tuple(dates),
+        texts_of(book.source),
     )
     _check_outcomes(data, params)
     return data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,13 +21,17 @@ from training.out_of_time import compare_members, predictions_out_of_time
 from training.outcome_tables import ALL_TABLES
 from training.params import TrainingParams
 from training.pool import PoolModel, fit_pool
+from training.text_feature import taught_by_text
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a run made: the data, the predictions out of time, the comparison, the final model."""
+    """What a run made: the data, the predictions out of time, the comparison, the final model.
+
+    The rows of `data` that the final model learned from carry their text signal out of fold.
+    """
 
     data: TrainingSet
     tested: pd.DataFrame
@@ -55,7 +59,9 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
     progress("comparing the models")
     comparison = compare_members(tested, params.training)
     last = data.at(data.final_dates)
-    rows, churned = data.rows[last], data.churned[last]
+    churned = data.churned[last]
+    taught = taught_by_text(data.rows[last], churned, data.texts, params.features, params.training, progress)
+    rows, data = taught.rows, data.with_rows(taught.rows)
     fitted = fit_pool(
         rows,
         churned,
@@ -80,7 +86,8 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
         "seed": training.seed,
         "learner": search.best.model_dump(mode="json"),
     }
-    return Trained(data, tested, comparison, fitted, fitted.health_model(facts), search)
+    model = replace(fitted.health_model(facts), text=taught.signal)
+    return Trained(data, tested, comparison, fitted, model, search)
 
 
 def _search(

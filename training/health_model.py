@@ -27,6 +27,7 @@ from training.calibration import Matrix
 from training.doubt import Z90
 from training.pool_files import pool_from_files, pool_to_files
 from training.pooled_log_odds import PooledLogOdds, Segment
+from training.text_signal import TextSignal
 
 __all__ = ["HealthModel", "Matrix", "health_model", "health_of", "read_health_model", "write_health_model"]
 
@@ -36,11 +37,12 @@ class HealthModel:
     """The pooled log-odds and the facts of their training. `facts` is plain JSON.
 
     `X` (n, k) is in the order of `features`, NaN = missing; `segment` (n,) picks the rule's profile of
-    weights, None: unknown.
+    weights, None: unknown. `text` makes the feature that is learned from words; None: it is missing.
     """
 
     pooled: PooledLogOdds
     facts: Mapping[str, Any]
+    text: TextSignal | None = None
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -116,6 +118,8 @@ def write_health_model(folder: Path, model: HealthModel) -> dict[str, Any]:
     """Writes the bundle that serving reads; returns its manifest (see `training.bundle`)."""
     arrays, documents = pool_to_files(model.pooled)
     about = {**model.facts, "features": list(model.features)}
+    if model.text is not None:
+        arrays, documents = arrays | model.text.arrays, documents | {"text_signal": model.text.document}
     return write_bundle(folder, arrays, {"model": about, **documents})
 
 
@@ -127,4 +131,6 @@ def read_health_model(folder: Path) -> HealthModel:
 def health_model(bundle: Bundle) -> HealthModel:
     """The model that a verified bundle holds. DataFault where its parts do not fit together."""
     facts = bundle.documents["model"]
-    return HealthModel(pool_from_files(facts["features"], bundle.arrays, bundle.documents), facts)
+    told = bundle.documents.get("text_signal")
+    text = None if told is None else TextSignal.from_bundle(bundle.arrays, told)
+    return HealthModel(pool_from_files(facts["features"], bundle.arrays, bundle.documents), facts, text)

@@ -14,6 +14,7 @@ from training.dataset import TrainingSet
 from training.members import MEMBERS, Lesson, member_probabilities
 from training.params import TrainingParams
 from training.ranked_rows import Outcomes
+from training.text_feature import taught_by_text, told_by_text
 
 Progress = Callable[[str], None]
 
@@ -28,14 +29,16 @@ def predictions_out_of_time(
     for number, split in enumerate(data.origins):
         rows, churned = data.training_rows(split)
         test = data.at(split.test)
+        step = _prefixed(progress, f"origin {number + 1} of {len(data.origins)}: ")
+        taught = taught_by_text(rows, churned, data.texts, features, params, step)
         lesson = Lesson(
-            rows,
+            taught.rows,
             churned,
-            data.rows[test],
+            told_by_text(data.rows[test], taught.signal, data.texts, features.windows),
             load_catalog(features.windows),
             rule,
             params,
-            _prefixed(progress, f"origin {number + 1} of {len(data.origins)}: "),
+            step,
         )
         facts = data.rows.loc[test, ["account_id", "as_of", "mrr"]].assign(churned=data.churned[test])
         found.append(pd.concat([facts, member_probabilities(lesson)], axis=1))

@@ -70,6 +70,18 @@ class PriorParams(Section):
         return float(np.log(rate / (1 - rate)) - self.log_odds_per_point * (score - self.at_score))
 
 
+class TextSignalParams(Section):
+    """The learned text signal. `learn`: whether there is one; what is written is then hashed into the model.
+
+    `folds` are cut by account. `strength` is the ridge's. A word counts where `min_accounts` used it.
+    """
+
+    learn: bool = True
+    folds: Annotated[int, Field(ge=2, le=20)] = 5
+    strength: Annotated[float, Field(gt=0)] = 1.0
+    min_accounts: Count = 5
+
+
 class GateParams(Section):
     """What a challenger must show to become champion: probabilities over the account bootstrap.
 
@@ -108,5 +120,6 @@ class TrainingParams(Section):
     member: Member = "pool"
     prior: PriorParams = PriorParams()
     learner: LearnerParams = LearnerParams()
+    text: TextSignalParams = TextSignalParams()
     search: SearchParams = SearchParams()
     gate: GateParams = GateParams()

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
@@ -30,13 +30,15 @@ from numpy.typing import NDArray
 from features.faults import DataFault, Fault
 from features.text.folding import fold
 from features.time_windows import EPOCH
-from features.warehouse import Warehouse
-from features.written_texts import WRITTEN, written
+
+if TYPE_CHECKING:
+    from features.warehouse import Warehouse
 
 BUCKETS = 2**14
 READ_TO = 20_000  # characters of a text; what comes after is not read
 NOTHING_WRITTEN = 1.0  # the weight of a text of today, drawing the mean towards 0
 _WORD = re.compile(r"[a-z][a-z']{0,29}+|[\u3400-\u9fff]+")
+COLUMNS = ["account_id", "text", "day", "known_day"]
 Vector = NDArray[np.float64]
 
 
@@ -62,10 +64,17 @@ def _tokens(folded: str) -> Iterator[str]:
 
 def texts_of(source: Warehouse) -> pd.DataFrame:
     """Every text of the book: `account_id`, `text`, `day` it is about and `known_day` (days since 1970)."""
-    columns = ["account_id", "text", "day", "known_day"]
-    parts = [written(source, table).select(*columns).to_pandas() for table in WRITTEN if source.has(table)]
-    every: pd.DataFrame = pd.concat(parts or [pd.DataFrame(columns=columns)], ignore_index=True)
+    from features.written_texts import WRITTEN, written  # with its engine, which scoring rows needs not
+
+    found = [written(source, table).select(*COLUMNS).to_pandas() for table in WRITTEN if source.has(table)]
+    every: pd.DataFrame = pd.concat(found or [no_texts()], ignore_index=True)
     return every.sort_values(["account_id", "day", "known_day", "text"], ignore_index=True)
+
+
+def no_texts() -> pd.DataFrame:
+    """The texts of a book in which nothing was written."""
+    types = {"account_id": "str", "text": "str", "day": "int64", "known_day": "int64"}
+    return pd.DataFrame(columns=COLUMNS).astype(types)
 
 
 @dataclass(frozen=True)

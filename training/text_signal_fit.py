@@ -9,20 +9,17 @@ to be tested or served get the signal of the fit on all training rows, which nev
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
 from zlib import crc32
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from features.params import FeatureParams
-from features.params_file import Section
+from training.params import TextSignalParams
 from training.text_signal import (
     BUCKETS,
     NOTHING_WRITTEN,
@@ -30,18 +27,9 @@ from training.text_signal import (
     TextSignal,
     Vector,
     buckets_of,
+    decayed_means,
     hearing,
 )
-
-Progress = Callable[[str], None]
-
-
-class TextSignalParams(Section):
-    """How the text signal is fitted. `strength` is the ridge's; a bucket needs `min_accounts` to count."""
-
-    folds: Annotated[int, Field(ge=2)] = 5
-    strength: Annotated[float, Field(gt=0)] = 1.0
-    min_accounts: Annotated[int, Field(ge=1)] = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +82,21 @@ def out_of_fold_signal(
         outside = fold == number
         model = _fitted(lesson, ~outside, features, params) if outside.any() else None
         if model is not None:
-            signal[outside] = model.apply(rows[outside], texts)
+            signal[outside] = _told(lesson, model)[outside]
     return signal
+
+
+def _told(lesson: _Lesson, model: TextSignal) -> Vector:
+    """What `model.apply` says of the rows, but for rounding: each text is cut into words only once."""
+    vectors = _scaled(lesson.said, model.idf)
+    return decayed_means((vectors @ model.weights)[lesson.heard.text], lesson.heard, len(lesson.account))
+
+
+def _scaled(said: sparse.csr_matrix, idf: Vector) -> sparse.csr_matrix:
+    """The texts as vectors of length 1; 0 for a text without a word that counts."""
+    vectors = said.multiply(idf).tocsr()
+    length = np.sqrt(vectors.multiply(vectors).sum(axis=1)).A1
+    return sparse.diags(1 / np.where(length > 0, length, 1)) @ vectors
 
 
 def _lesson(rows: pd.DataFrame, churned: pd.Series, texts: pd.DataFrame, features: FeatureParams) -> _Lesson:
@@ -122,9 +123,7 @@ def _fitted(
     here = inside[lesson.heard.row]
     row, text, weight = lesson.heard.row[here], lesson.heard.text[here], lesson.heard.weight[here]
     idf = _idf(lesson, row, text, params.min_accounts)
-    vectors = lesson.said.multiply(idf).tocsr()
-    length = np.sqrt(vectors.multiply(vectors).sum(axis=1)).A1
-    vectors = sparse.diags(1 / np.where(length > 0, length, 1)) @ vectors
+    vectors = _scaled(lesson.said, idf)
     total = NOTHING_WRITTEN + np.bincount(row, weights=weight, minlength=len(inside))
     shape = (len(inside), lesson.said.shape[0])
     means = sparse.csr_matrix((weight / total[row], (row, text)), shape=shape)[inside] @ vectors

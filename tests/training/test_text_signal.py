@@ -18,8 +18,9 @@ from features.params import FeatureParams
 from features.time_windows import EPOCH, as_of_date, day_number
 from tests.features.literal_book import Case, at, literal_warehouse
 from training.bundle import read_bundle, write_bundle
+from training.params import TextSignalParams
 from training.text_signal import BUCKETS, TextSignal, buckets_of, hearing, texts_of
-from training.text_signal_fit import TextSignalParams, fit_text_signal, out_of_fold_signal
+from training.text_signal_fit import _lesson, _told, fit_text_signal, out_of_fold_signal
 
 FEATURES = FeatureParams()
 PARAMS = TextSignalParams(min_accounts=1)
@@ -122,6 +123,14 @@ def test_a_row_hears_what_was_known_before_it_within_the_window_and_nothing_else
     assert texts["text"][heard.text].tolist() == ["yesterday", "old"]
     assert heard.row.tolist() == [0, 0]
     np.testing.assert_allclose(heard.weight, [2 ** (-1 / 60), 0.125])
+
+
+def test_out_of_fold_and_in_the_bundle_the_same_model_says_the_same() -> None:
+    rows, churned, texts = telling_words()
+    lesson = _lesson(rows, churned, texts, FEATURES)
+    model = fit_text_signal(rows, churned, texts, FEATURES, PARAMS)
+    assert model is not None
+    np.testing.assert_allclose(_told(lesson, model), model.apply(rows, texts), rtol=1e-12)
 
 
 def test_texts_known_later_change_no_bit() -> None:
