@@ -10,6 +10,7 @@ import pandas as pd
 from features.faults import DataFault, Fault
 
 Found = TypeVar("Found")
+REMEMBERED = 20_000  # texts of which a reader remembers what it read
 
 
 def read_each_once(texts: pd.Series, read: Callable[[str], list[Found]]) -> tuple[list[int], list[Found]]:

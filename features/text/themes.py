@@ -8,13 +8,13 @@ features to weigh: here only the text is read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import pandas as pd
 
 from features.text.clauses import ClauseReader
-from features.text.distinct_texts import read_each_once
+from features.text.distinct_texts import REMEMBERED, read_each_once
 from features.text.folding import fold
 from features.text.lexicon import THEMES, Lexicon, PhraseList, Theme, finder, shipped_lexicons
 
@@ -43,9 +43,14 @@ class ThemeReader:
         self._finders = {
             theme: finder(lexicon.themes.get(theme, PhraseList()) for lexicon in lexicons) for theme in THEMES
         }
+        # Features and the evidence for them read the same texts, one after the other.
+        self._remembered = lru_cache(REMEMBERED)(self._read)
 
     def read(self, text: str) -> list[Mention]:
         """The mentions in order of their starts; mentions of one theme never overlap."""
+        return list(self._remembered(text))
+
+    def _read(self, text: str) -> tuple[Mention, ...]:
         folded = fold(text)
         found = sorted(
             (start, end, theme)
@@ -53,10 +58,10 @@ class ThemeReader:
             for start, end in finds.spans(folded)
         )
         stances = self._clauses.stances(folded, [(start, end) for start, end, _ in found])
-        return [
+        return tuple(
             Mention(theme, int(s.plain), s.negated, s.hypothetical, s.elsewhere, start, end)
             for (start, end, theme), s in zip(found, stances, strict=True)
-        ]
+        )
 
 
 @cache

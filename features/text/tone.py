@@ -11,14 +11,14 @@ of somebody else ("their courier is slow") do not count.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from features.text.clauses import ClauseReader, Stance
-from features.text.distinct_texts import read_each_once
+from features.text.distinct_texts import REMEMBERED, read_each_once
 from features.text.folding import fold
 from features.text.lexicon import Lexicon, PhraseList, finder, shipped_lexicons
 
@@ -50,20 +50,24 @@ class ToneReader:
         ]
         self._stronger = finder(tone.stronger for tone in tones)
         self._weaker = finder(tone.weaker for tone in tones)
+        self._remembered = lru_cache(REMEMBERED)(self._read)
 
     def read(self, text: str) -> list[TonalWord]:
         """The tonal words in order; where two overlap the one that starts first, then the longer, counts."""
+        return list(self._remembered(text))
+
+    def _read(self, text: str) -> tuple[TonalWord, ...]:
         folded = fold(text)
         words = self._words(folded)
         if not words:
-            return []
+            return ()
         stances = self._clauses.stances(folded, [(start, end) for start, end, _ in words])
         changes = self._changes(folded)
-        return [
+        return tuple(
             TonalWord(_felt(value, changes.get(start, 1.0), stance), stance.negated, start, end)
             for (start, end, value), stance in zip(words, stances, strict=True)
             if not (stance.hypothetical or stance.elsewhere)
-        ]
+        )
 
     def _words(self, folded: str) -> list[tuple[int, int, float]]:
         found = [(start, end, value) for value, finds in self._values for start, end in finds.spans(folded)]
