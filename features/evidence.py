@@ -1,156 +1,139 @@
 """The records behind a driver: the very rows that a feature was computed from, as they were known then.
 
-Each family says which tables it reads, how far back, and which of their rows. What was not known at the
+Each table says which of its rows count for which feature (`evidence_of_….py`). What was not known at the
 as-of date is not shown: a later row is gone, a payment or a resolution still to come is blank. A book of
-nothing but these records gives the feature the same value, to the bit (`tests/features/test_evidence.py`);
-only what leans on other accounts (the segment's prior of an NPS interval) needs more than one account.
+nothing but the records of a feature gives that feature the same bits (`tests/features/test_evidence.py`);
+only the half-width of an NPS leans on other accounts too, by its prior: how their segment answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from features.catalog import Feature
+from features.evidence_of_answers import behind_surveys
+from features.evidence_of_contracts import (
+    behind_accounts,
+    behind_invoices,
+    behind_renewals,
+    behind_subscriptions,
+)
+from features.evidence_of_people import behind_contacts, told_by_role, with_roles_told
+from features.evidence_of_tickets import behind_tickets
+from features.evidence_of_use import ROLL_UPS, behind_usage, rolled_up
+from features.evidence_of_words import TEXT_OF, behind_notes, with_words
+from features.evidence_rows import AsOf, Marks, Records, columns_of, known_then
 from features.params import FeatureParams
-from features.source_tables import SOURCE_TABLES, SourceTable
+from features.source_tables import SOURCE_TABLES
 from features.time_windows import day_number
-from features.warehouse import Warehouse
+from features.warehouse import Warehouse, literal_table, with_days
 
-Pick = Callable[[ir.Table, int, FeatureParams], ir.Value]
-
-
-@dataclass(frozen=True)
-class Records:
-    """Rows of one canonical table, newest first, with the table's own columns."""
-
-    table: str
-    rows: pd.DataFrame
+Behind = Callable[[Warehouse, ir.Table, AsOf], tuple[ir.Table, Marks]]
+BEHIND: Mapping[str, Behind] = {
+    "surveys": behind_surveys,
+    "notes": behind_notes,
+    "tickets": behind_tickets,
+    "contacts": behind_contacts,
+    "usage": behind_usage,
+    "subscriptions": behind_subscriptions,
+    "invoices": behind_invoices,
+    "renewals": behind_renewals,
+    "accounts": behind_accounts,
+}
+SHOWN = {"accounts": ("account_id", "segment", "created_at", "recorded_at")}
+"""The columns that are shown of a table, where not all of them are."""
 
 
 def evidence(
-    source: Warehouse, account_id: str, as_of: pd.Timestamp, feature: Feature, params: FeatureParams
-) -> list[Records]:
-    """The records behind `feature` of one account at a date, table by table in the order of reading.
+    source: Warehouse,
+    accounts: Collection[str],
+    as_of: pd.Timestamp,
+    names: Collection[str],
+    params: FeatureParams,
+    roll_up: bool = False,
+) -> dict[str, Records]:
+    """The records of these accounts behind the features `names` at a date, by table in the order of BEHIND.
 
-    A table that the book lacks is left out; one without a row that counts is there, and empty.
+    One query per table, for one account as for all of a book. A table that the book lacks, or that none
+    of the features reads, is left out; one without a row that counts is there, and empty. With `roll_up`
+    the table `usage` is replaced by ROLL_UPS.
     """
-    day = day_number(as_of)
-    reads = READS[feature.family]
-    return [
-        Records(name, _rows(source, SOURCE_TABLES[name], account_id, day, pick, params))
-        for name, pick in reads.items()
-        if source.has(name)
-    ]
-
-
-def _rows(
-    source: Warehouse, table: SourceTable, account_id: str, day: int, pick: Pick, params: FeatureParams
-) -> pd.DataFrame:
-    t = source[table.name]
-    t = known_then(t.filter(t.account_id == account_id), table, day)
-    kept = t.filter(pick(t, day, params)).select(*table.column_names)
-    assert table.happens is not None
-    order = [kept[table.happens].desc(), *(kept[key] for key in table.key if key != table.happens)]
-    found: pd.DataFrame = kept.order_by(order).to_pandas()
+    at = AsOf(day_number(as_of), params)
+    who = ibis.memtable(pd.DataFrame({"account_id": sorted(set(accounts))}, dtype="str"))
+    wanted = {table: set(names) & reads for table, reads in _reads(params).items()}
+    found: dict[str, Records] = {}
+    for table, behind in BEHIND.items():
+        if not wanted[table] or not source.has(table):
+            continue
+        if table == "usage" and roll_up:
+            found |= rolled_up(source, who, at, wanted[table])
+        else:
+            found[table] = _marked(source, who, table, behind, at, wanted[table])
+            if table in TEXT_OF:
+                found[table] = with_words(found[table], at)
+    if "contacts" in found:
+        found["contacts"] = with_roles_told(found["contacts"], found, at, wanted["contacts"])
     return found
 
 
-def known_then(rows: ir.Table, table: SourceTable, day: int) -> ir.Table:
-    """The rows known before as-of day `day`; what comes later of a row is null unless known by then."""
-    known = rows.filter(rows.known_day < day)
-    for later in table.later:
-        stem = later.removesuffix("_at")
-        told = (known[f"{stem}_known_day"] < day).fill_null(False)
-        hidden = {name: known[name] for name in (*table.told_by(later), f"{stem}_day")}
-        known = known.mutate(
-            **{name: ibis.ifelse(told, value, ibis.null(value.type())) for name, value in hidden.items()}
-        )
-    return known
+def tables_behind(name: str, params: FeatureParams, roll_up: bool = False) -> tuple[str, ...]:
+    """The tables that a feature reads, whether a book has them or not, in the order of BEHIND.
+
+    >>> tables_behind("open_critical_tickets", FeatureParams())
+    ('tickets',)
+    >>> tables_behind("nps_user_365d", FeatureParams())
+    ('surveys', 'contacts')
+    """
+    found = [table for table, reads in _reads(params).items() if name in reads]
+    if not roll_up or "usage" not in found:
+        return tuple(found)
+    by_module = name.startswith("modules_used_share")
+    rolled = ROLL_UPS[2:] if by_module else ROLL_UPS[:2]
+    return tuple(each for table in found for each in (rolled if table == "usage" else (table,)))
 
 
-def _within(column: str, *windows: str, times: int = 1) -> Pick:
-    """Rows whose `column` lies in the longest of these windows before the as-of date."""
-
-    def pick(t: ir.Table, day: int, params: FeatureParams) -> ir.Value:
-        longest = times * max(getattr(params.windows, name) for name in windows)
-        return (t[column] < day) & (t[column] >= day - longest)
-
-    return pick
-
-
-def _longer(column: str) -> Pick:
-    """Rows whose `column` lies within half a year, or within two quarters where that is longer."""
-    half_year, quarters = _within(column, "half_year"), _within(column, "quarter", times=2)
-    return lambda t, day, params: half_year(t, day, params) | quarters(t, day, params)
+@lru_cache
+def _reads(params: FeatureParams) -> dict[str, frozenset[str]]:
+    """Which features read each table, from the marks over tables without a row."""
+    at = AsOf(0, params)
+    empty = Warehouse({name: _without_rows(name) for name in SOURCE_TABLES})
+    reads = {
+        table: frozenset(behind(empty, known_then(empty[table], SOURCE_TABLES[table], 0), at)[1])
+        for table, behind in BEHIND.items()
+    }
+    spoken = (features for by_day in told_by_role(at).values() for features in by_day.values())
+    return reads | {"contacts": reads["contacts"].union(*spoken)}
 
 
-def _all(t: ir.Table, day: int, params: FeatureParams) -> ir.Value:
-    return ibis.literal(True)
+def _without_rows(name: str) -> ir.Table:
+    table = SOURCE_TABLES[name]
+    return with_days(literal_table(table, []), table)
 
 
-def _asked(*kinds: str) -> Pick:
-    """Questions of these kinds that were sent or answered as far back as any voice feature looks."""
-
-    def pick(t: ir.Table, day: int, params: FeatureParams) -> ir.Value:
-        longest = params.windows.year + params.windows.half_year
-        return t.kind.isin(kinds) & ((t.sent_day >= day - longest) | (t.responded_day >= day - longest))
-
-    return pick
-
-
-def _due(t: ir.Table, day: int, params: FeatureParams) -> ir.Value:
-    """Invoices that fell due within the windows, and older ones that are unpaid."""
-    longest = max(params.windows.year, 2 * params.windows.half_year)
-    return (t.due_day < day) & ((t.due_day >= day - longest) | t.paid_at.isnull())
-
-
-def _opened_or_open(*windows: str, times: int = 1) -> Pick:
-    recent = _within("opened_day", *windows, times=times)
-    return lambda t, day, params: recent(t, day, params) | t.resolved_at.isnull()
+def _marked(
+    source: Warehouse, who: ir.Table, name: str, behind: Behind, at: AsOf, names: Collection[str]
+) -> Records:
+    """The rows that count for one of the features; of the contacts all, which are looked up by who spoke."""
+    table = SOURCE_TABLES[name]
+    rows = known_then(source[name].semi_join(who, "account_id"), table, at.day)
+    rows, marks = behind(source, rows, at)
+    marked = columns_of(marks, names)
+    columns = SHOWN.get(name, table.column_names)
+    shown = rows.select(*columns, **marked.values)
+    if name != "contacts":
+        shown = shown.filter(ibis.or_(*(shown[mark] for mark in marked.values)))
+    frame = shown.order_by("account_id", *_newest_first(shown, name)).to_pyarrow().to_pandas()
+    return Records(name, frame[list(columns)], marked.flags(frame))
 
 
-def _ticket_history(t: ir.Table, day: int, params: FeatureParams) -> ir.Value:
-    longest = params.windows.quarter + params.windows.year
-    return (t.opened_day >= day - longest) | t.resolved_at.isnull()
-
-
-USE: Mapping[str, Pick] = {"usage": _within("occurred_day", "quarter")}
-LICENCES: Mapping[str, Pick] = {**USE, "subscriptions": _all}
-ANSWERS: Mapping[str, Pick] = {"surveys": _asked("nps"), "contacts": _all}
-NOTES: Mapping[str, Pick] = {"notes": _longer("happened_day")}
-READS: Mapping[str, Mapping[str, Pick]] = {
-    "login": USE,
-    "seat_use": LICENCES,
-    "breadth": LICENCES,
-    "depth": USE,
-    "nps": ANSWERS,
-    "touchpoint": {"surveys": _asked("ces", "csat")},
-    "silence": {"surveys": _asked("nps", "ces", "csat"), "contacts": _all},
-    "conflict": {**ANSWERS, **NOTES, **USE},
-    "people": {"contacts": _all},
-    "notes": NOTES,
-    "decision_maker_words": {
-        **NOTES,
-        "tickets": _within("opened_day", "half_year"),
-        "surveys": _within("responded_day", "half_year"),
-        "contacts": _all,
-    },
-    "learned_text": {
-        "notes": _within("happened_day", "half_year"),
-        "tickets": _within("opened_day", "half_year"),
-        "surveys": _within("responded_day", "half_year"),
-    },
-    "comments": {"surveys": _asked("nps", "ces", "csat")},
-    "ticket_volume": {"tickets": _ticket_history},
-    "ticket_severity": {"tickets": _opened_or_open("quarter", "half_year", times=2)},
-    "resolution": {"tickets": _within("resolved_day", "half_year", times=2)},
-    "ticket_words": {"tickets": _within("opened_day", "half_year")},
-    "seats_and_revenue": {"subscriptions": _all},
-    "payment": {"invoices": _due},
-    "renewal": {"renewals": _all, "accounts": _all},
-}
+def _newest_first(rows: ir.Table, name: str) -> Iterable[ir.Value]:
+    """An order that leaves nothing to chance: by the time of the row, then by all that it says."""
+    table = SOURCE_TABLES[name]
+    assert table.happens is not None
+    yield rows[table.happens].desc()
+    rest = table.key or SHOWN.get(name, table.column_names)
+    yield from (rows[column] for column in rest if column not in ("account_id", table.happens))
