@@ -13,6 +13,7 @@ import pandas as pd
 from features.book import Book, open_book
 from features.extent import known_extent, newest_fact
 from features.snapshot import build_snapshot
+from features.warehouse import Warehouse
 from serving.learned_scorer import LearnedScorer
 from serving.params import ServingParams
 from serving.rule_scorer import RuleScorer
@@ -39,6 +40,7 @@ class ScoredBook:
     fingerprint: str
     rows: pd.DataFrame
     not_scored: int
+    source: Warehouse
 
     def most_in_need(self, count: int = 10) -> list[ScoredAccount]:
         """Red accounts first, then yellow; in a band the most yearly revenue at risk first.
@@ -79,12 +81,15 @@ def score_book(
         ScoredAccount({str(k): v for k, v in d.items()}, p) for d, p in zip(facts, scored, strict=True)
     )
     others = int(book.source["accounts"].count().to_pyarrow().as_py()) - len(accounts)
-    return ScoredBook(moment, accounts, scorer.model, _fingerprint(rows, params, limits), rows, others)
+    return ScoredBook(
+        moment, accounts, scorer.model, _fingerprint(rows, params, limits), rows, others, book.source
+    )
 
 
 def _fingerprint(rows: pd.DataFrame, params: AllParams, limits: ServingParams) -> str:
     """SHA-256 of everything but the model that the payloads depend on."""
-    settings = params.rule.model_dump_json() + limits.model_dump_json()
+    beside = {"evidence_snapshots", "evidence_records"}
+    settings = params.rule.model_dump_json() + limits.model_dump_json(exclude=beside)
     return hashlib.sha256((fingerprint_of(rows) + settings).encode()).hexdigest()
 
 

@@ -25,7 +25,7 @@ def health_of(store: ScoreStore, account_ids: Sequence[str], as_of: str | None) 
 def account_of(store: ScoreStore, account_id: str, as_of: str | None) -> dict[str, Any]:
     """The answer of `GET /v1/accounts/{id}`: the account's details in the book, and its health."""
     snapshot = snapshot_for(store, as_of)
-    [account] = _accounts(store, snapshot, [account_id])
+    account = account_of_snapshot(store, snapshot, account_id)
     return {"account": account.details, "health": account.payload, "snapshot": snapshot.as_dict()}
 
 
@@ -51,6 +51,12 @@ def snapshot_for(store: ScoreStore, as_of: str | None) -> Snapshot:
     allowed = f"one of {', '.join(dates)}"
     advice = f"use one of them, or run: vitals score data/book --as-of {str(as_of)[:10]}"
     raise Problem(NO_SNAPSHOT, [Fault("as_of", as_of, allowed, advice)])
+
+
+def account_of_snapshot(store: ScoreStore, snapshot: Snapshot, account_id: str) -> ScoredAccount:
+    """One account of a snapshot. Raises Problem naming the nearest one where it is not in it."""
+    [account] = _accounts(store, snapshot, [account_id])
+    return account
 
 
 def summary_of(account: ScoredAccount) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from serving import payloads
+from serving import evidence_payloads, payloads
 from serving.params import ServingParams
 from serving.problems import MEDIA_TYPE
 from serving.request_fields import MAX_TEXT
@@ -25,7 +25,7 @@ SCHEMA = "#/components/schemas/{model}"
 BODY_ERRORS = (400, 413, 415, 422)
 STATUS_TEXTS = {
     400: "The body is not JSON",
-    404: "No such account, snapshot or path",
+    404: "No such account, snapshot, driver or path",
     413: "The body is too large",
     415: "The body must be sent as JSON",
     422: "A value is not allowed",
@@ -74,13 +74,17 @@ def _portfolio_paths(limits: ServingParams) -> dict[str, Any]:
     page = _operation("The portfolio, paged", "PortfolioResponse", (404, 422, 503))
     page["parameters"] = list(_page_parameters(limits))
     one = _operation("One account", "AccountResponse", (404, 422, 503))
-    one["parameters"] = [
-        {"name": "account_id", "in": "path", "required": True, "schema": _text()},
-        _query("as_of", {"type": "string"}, AS_OF),
-    ]
+    account_id = {"name": "account_id", "in": "path", "required": True, "schema": _text()}
+    one["parameters"] = [account_id, _query("as_of", {"type": "string"}, AS_OF)]
+    evidence = _operation(
+        "The records behind a driver, as they were known then", "EvidenceResponse", (404, 422, 503)
+    )
+    driver = _query("driver", _text(), "A feature of the catalogue") | {"required": True}
+    evidence["parameters"] = [account_id, driver, _query("as_of", {"type": "string"}, AS_OF)]
     return {
         "/v1/accounts": {"get": page},
         "/v1/accounts/{account_id}": {"get": one},
+        "/v1/accounts/{account_id}/evidence": {"get": evidence},
         "/v1/model": {"get": _operation("The model that answers, and its figures", "ModelResponse", (422,))},
         "/v1/catalog": {"get": _operation("Every feature", "CatalogResponse", (422,))},
     }
@@ -159,6 +163,8 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         payloads.PortfolioResponse,
         payloads.AccountResponse,
         payloads.WeightOf,
+        evidence_payloads.EvidenceResponse,
+        evidence_payloads.SpanOf,
         payloads.ModelResponse,
         payloads.CatalogResponse,
         payloads.ProblemDetail,

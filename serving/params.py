@@ -26,6 +26,8 @@ class ServingParams(Section):
     default_page: Count = 50
     max_page: Count = 500
     threads: Annotated[int, Field(ge=1, le=64)] = 4
+    evidence_snapshots: Annotated[int, Field(ge=0)] = 2
+    evidence_records: Count = 50
     stale_after: dict[str, Days] = Field(
         default_factory=lambda: {"usage": 7, "tickets": 30, "invoices": 45, "notes": 45, "surveys": 120}
     )

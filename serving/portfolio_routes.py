@@ -13,11 +13,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from serving.evidence_answers import evidence_of
 from serving.history_answers import account_of, page_of
 from serving.openapi import openapi_document
 from serving.params import ServingParams
 from serving.problems import Faults, answer
-from serving.request_fields import as_of_text, check_account_id
+from serving.request_fields import as_of_text, check_account_id, is_short_text
 from serving.request_queries import closed_query, read_portfolio_query
 from serving.scorer_protocol import Scorer
 from serving.store import ScoreStore
@@ -52,6 +53,7 @@ def portfolio_app(limits: ServingParams) -> Starlette:
     app = Starlette(
         routes=[
             Route("/v1/accounts", _answering(_page)),
+            AccountRoute("/v1/accounts/{account_id:path}/evidence", _answering(_evidence)),
             AccountRoute("/v1/accounts/{account_id:path}", _answering(_account)),
             Route("/v1/model", _answering(_model)),
             Route("/v1/catalog", _answering(_catalog)),
@@ -91,6 +93,18 @@ def _account(request: Request) -> dict[str, Any]:
     check_account_id(account_id, "account_id", faults)
     faults.raise_any()
     return account_of(_resources(request).store, account_id, as_of)
+
+
+def _evidence(request: Request) -> dict[str, Any]:
+    faults = Faults()
+    given = closed_query(request.query_params, ("driver", "as_of"), faults)
+    as_of = as_of_text(given["as_of"], "as_of", faults) if "as_of" in given else None
+    driver, account_id = given.get("driver", ""), request.path_params["account_id"]
+    if not is_short_text(driver):
+        faults.add("driver", given.get("driver"), "a feature's name", "add ?driver= with a driver's feature")
+    check_account_id(account_id, "account_id", faults)
+    faults.raise_any()
+    return evidence_of(_resources(request).store, account_id, driver, as_of)
 
 
 def _model(request: Request) -> dict[str, Any]:

@@ -39,6 +39,10 @@ NOT_JSON = Kind("urn:vitals:problem:unsupported-media-type", 415, "The body must
 INVALID = Kind("urn:vitals:problem:invalid-request", 422, "The request cannot be used")
 UNKNOWN_ACCOUNT = Kind("urn:vitals:problem:unknown-account", 404, "No such account in this snapshot")
 NO_SNAPSHOT = Kind("urn:vitals:problem:no-snapshot", 404, "Nothing has been scored for this date")
+UNKNOWN_DRIVER = Kind("urn:vitals:problem:unknown-driver", 404, "No such driver in this snapshot")
+EVIDENCE_NOT_KEPT = Kind(
+    "urn:vitals:problem:evidence-not-kept", 404, "The evidence of this snapshot is not kept"
+)
 STORE_DOWN = Kind("urn:vitals:problem:store-unavailable", 503, "The store does not answer")
 
 

@@ -15,6 +15,8 @@ from features.time_windows import as_of_date
 from serving.account_words import in_words, several_in_words
 from serving.batch_scoring import ScoredBook, flat_table, score_book
 from serving.champion import load_scorer
+from serving.evidence_documents import evidence_documents
+from serving.evidence_tables import Evidence
 from serving.history_answers import account_of
 from serving.opened_store import opened_store
 from serving.params import ServingParams
@@ -83,7 +85,8 @@ def score_and_publish(
 ) -> Published:
     """Scores the book with the champion (or the rule) and publishes the snapshot; also to `out`.
 
-    What was published already (same date, model, rows and settings) is not published twice.
+    What was published already (same date, model, rows and settings) is not published twice; where its
+    evidence was not kept, it is now.
     """
     params = AllParams.read(params_file, overrides)
     limits = read_section(params_file, "serving", ServingParams, overrides)
@@ -93,14 +96,21 @@ def score_and_publish(
         check_ending(out)
     with opened_store(store_url) as store:
         scored = score_book(book, scorer, params, limits, moment, progress)
+        snapshot = _published_before(store, scored)
+        evidence = _evidence(store, scored, snapshot, params, limits, progress)
         progress("publishing")
-        snapshot = _published_before(store, scored) or store.publish_snapshot(
-            scored.accounts,
-            as_of=scored.as_of.to_pydatetime(),
-            published_at=now,
-            model=scored.model,
-            data_fingerprint=scored.fingerprint,
-        )
+        if snapshot is None:
+            snapshot = store.publish_snapshot(
+                scored.accounts,
+                as_of=scored.as_of.to_pydatetime(),
+                published_at=now,
+                model=scored.model,
+                data_fingerprint=scored.fingerprint,
+                evidence=evidence,
+                evidence_snapshots=limits.evidence_snapshots,
+            )
+        elif evidence is not None:
+            store.keep_evidence(snapshot, evidence, limits.evidence_snapshots)
     if out is not None:
         write_table(flat_table(scored), out)
     return Published(scored, snapshot, out)
@@ -112,6 +122,23 @@ def _published_before(store: ScoreStore, scored: ScoredBook) -> Snapshot | None:
         return None
     same = (newest.model, newest.data_fingerprint) == (scored.model, scored.fingerprint)
     return newest if same else None
+
+
+def _evidence(
+    store: ScoreStore,
+    scored: ScoredBook,
+    snapshot: Snapshot | None,
+    params: AllParams,
+    limits: ServingParams,
+    progress: Progress,
+) -> Evidence | None:
+    """The records behind every driver; None where they would not be kept, or are."""
+    when = utc_text(scored.as_of.to_pydatetime())
+    if not store.wants_evidence(when, snapshot, limits.evidence_snapshots):
+        return None
+    progress("evidence")
+    accounts = scored.rows["account_id"].tolist()
+    return evidence_documents(scored.source, accounts, scored.as_of, params.features, limits.evidence_records)
 
 
 def published_account(account_id: str, as_of: str | None, store_url: str | None) -> PublishedAccount:

@@ -17,6 +17,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
 from features.faults import DataFault, Fault, WrongUse
+from serving.evidence_tables import (
+    Document,
+    Evidence,
+    evidence_of,
+    has_evidence,
+    keep_evidence,
+    wants_evidence,
+)
 from serving.portfolio_pages import cursor_after, page_statement
 from serving.request_fields import utc_text
 from serving.request_queries import PortfolioQuery
@@ -105,8 +113,12 @@ class ScoreStore:
         published_at: datetime,
         model: Mapping[str, Any],
         data_fingerprint: str,
+        evidence: Evidence | None = None,
+        evidence_snapshots: int = 1,
     ) -> Snapshot:
         """Writes a snapshot and all its accounts in one transaction: readers see all of it or nothing.
+
+        With it goes its `evidence`, which is kept for the newest `evidence_snapshots`.
 
         `accounts` is read once and in batches, so it may be a generator over a large book. Raises
         DataFault where it is empty, ValueError for a time without zone or a NaN in a payload, and
@@ -131,7 +143,26 @@ class ScoreStore:
                     "accounts", 0, "at least one scored account", "check the book with vitals check"
                 )
                 raise DataFault("an empty snapshot is not published", [fault])
+            if evidence is not None:
+                keep_evidence(connection, snapshot.id, evidence, evidence_snapshots)
         return snapshot
+
+    def wants_evidence(self, as_of: str, snapshot: Snapshot | None, newest: int) -> bool:
+        """Whether evidence is to be kept for a date, and is not yet for the `snapshot` published before."""
+        with self._engine.connect() as connection:
+            if snapshot is not None and has_evidence(connection, snapshot.id):
+                return False
+            return wants_evidence(connection, as_of, newest)
+
+    def keep_evidence(self, snapshot: Snapshot, evidence: Evidence, newest: int) -> None:
+        """Keeps the evidence of a snapshot that was published without, and of the `newest` only."""
+        with self._engine.begin() as connection:
+            keep_evidence(connection, snapshot.id, evidence, newest)
+
+    def evidence_of(self, snapshot: Snapshot, account_id: str) -> tuple[Document, Document] | None:
+        """The index and the account's document (`evidence_documents.py`); None where it was not kept."""
+        with self._engine.connect() as connection:
+            return evidence_of(connection, snapshot.id, account_id)
 
     def newest_snapshot(self, as_of: str | None = None) -> Snapshot | None:
         """The last published snapshot of the latest as-of date, or of the as-of date asked for."""

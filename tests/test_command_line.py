@@ -108,6 +108,33 @@ def test_an_account_is_explained_in_both_languages(workspace: TrainedWorkspace) 
     assert run(*known, "--as-of", "2026-11-01").stdout == english.stdout
 
 
+@pytest.mark.parametrize("driver", ["note_tone_180d", "seat_utilisation_30d", "paid_on_time_share_365d"])
+def test_the_evidence_worked_out_anew_is_the_one_that_is_served(
+    workspace: TrainedWorkspace, driver: str
+) -> None:
+    from serving.evidence_answers import evidence_of
+    from serving.opened_store import opened_store
+
+    with opened_store(workspace.store) as store:
+        served = evidence_of(store, "A-000001", driver, None)
+    anew = answer("evidence", "A-000001", "--driver", driver, "--book", workspace.book, "--most", 50)
+    assert {key: served[key] for key in anew} == anew
+    assert sum(table["shown"] for table in anew["tables"]) > 0
+
+
+def test_use_is_shown_rolled_up_or_row_by_row(workspace: TrainedWorkspace) -> None:
+    asked = ["evidence", "A-000001", "--driver", "active_users_30d", "--book", workspace.book]
+    rolled, rows = answer(*asked), answer(*asked, "--rows")
+    assert [table["table"] for table in rolled["tables"]] == ["usage_by_day", "usage_by_user"]
+    [use] = rows["tables"]
+    assert use["table"] == "usage"
+    assert use["total"] == sum(day["records"] for day in rolled["tables"][0]["records"]) > 0
+    said = run(*asked)
+    assert said.exit_code == 0, said.output
+    assert "usage_by_day: " in said.stdout
+    assert "s] finding the records" in said.stderr
+
+
 def test_the_models_are_compared_for_people_and_machines(workspace: TrainedWorkspace) -> None:
     told = answer("compare", "--registry", workspace.registry)
     assert told["version"] == "1"

@@ -67,6 +67,18 @@ REFUSALS: list[tuple[int, str, str]] = [
     (2, "explain A-1 --store sqlite:///{tmp}", "the store does not answer"),
     (2, "explain A-1 --store sqlite:///{file}/x.db", "a file or folder cannot be used"),
     (2, "explain A-1 --lang fr", "'fr' is not one of 'en', 'zh'"),
+    (
+        2,
+        "evidence A-000001 --driver tenure_day --book {book}",
+        "--driver is 'tenure_day'; allowed: a",
+    ),
+    (
+        2,
+        "evidence A-00001 --driver tenure_days --book {book}",
+        "ACCOUNT is 'A-00001'; allowed: one of the",
+    ),
+    (1, "evidence A-1 --driver tenure_days --book {tmp}/none", "book is '{tmp}/none'; allowed: a folder"),
+    (2, "evidence A-1 --driver tenure_days --as-of soon --book {book}", "as-of is 'soon'; allowed: a date"),
     (2, "promote --force", "--reason is None; allowed: why the gate is passed over. Next: add --reason WHY"),
     (2, "promote --reason because", "--force is 'left out'; allowed: --force together with --reason"),
     (

@@ -59,6 +59,22 @@ def test_the_same_is_not_published_twice_but_another_rule_is(
         assert (account.payload["band"] == "green") == (account.payload["health"] >= 97)
 
 
+def test_a_book_is_published_with_its_evidence_and_one_from_before_gets_it_when_scored_again(
+    workspace: TrainedWorkspace, tmp_path: Path
+) -> None:
+    store = f"sqlite:///{tmp_path / 'vitals.db'}"
+    none = publish(workspace, store, None, None, "serving.evidence_snapshots=0")
+    account = none.scored.accounts[0].payload["account_id"]
+    with opened_store(store) as opened:
+        assert opened.evidence_of(none.snapshot, account) is None
+    assert publish(workspace, store).snapshot == none.snapshot
+    with opened_store(store) as opened:
+        index, document = opened.evidence_of(none.snapshot, account) or ({}, {})
+    assert set(index["features"]) == set(none.scored.rows.columns[2:]) - {"segment"}
+    assert "usage_by_day" in document["tables"]
+    assert publish(workspace, store).snapshot == none.snapshot
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
