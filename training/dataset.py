@@ -80,7 +80,7 @@ def build_training_set(
     origins = rolling_origins(dates, params)
     wanted = sorted({*dates, *(date for split in origins for date in (*split.train, *split.test))})
     rows = build_snapshot(book.source, wanted, features, progress)
-    rows.insert(2, "segment", rows["account_id"].map(_segments(book)))
+    rows.insert(2, "segment", rows["account_id"].map(segments(book)))
     rows = rows[still_customers(rows, churns, starts, known_until)].reset_index(drop=True)
     churned = churn_labels(rows, churns, params.horizon, params.label_lag, known_until)
     noted = churns_noted(rows, churns, params.horizon)
@@ -97,7 +97,8 @@ def build_training_set(
     return data
 
 
-def _segments(book: Book) -> pd.Series:
+def segments(book: Book) -> pd.Series:
+    """Each account's segment, by account id."""
     accounts: pd.DataFrame = book.source["accounts"].select("account_id", "segment").to_pandas()
     return accounts.set_index("account_id")["segment"]
 
