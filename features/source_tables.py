@@ -51,6 +51,10 @@ class SourceTable:
     `key` identifies a row. `happens` is the column whose time is the row's event time (None: the
     row has no time of its own). `later` lists columns that are known only when they come to pass;
     each must not lie before `happens`. `extent` names a column pair (start, end) of a period.
+
+    What comes later may be entered later still: a leaving that the CSM notes weeks afterwards, a
+    payment that is booked with its bank's date. Where the table has a column of that name
+    (`recorded_later`), such a value is known from then on, and not from its own date.
     """
 
     name: str
@@ -68,6 +72,15 @@ class SourceTable:
     def column(self, name: str) -> Column:
         """The column of that name; KeyError where there is none."""
         return {c.name: c for c in self.columns}[name]
+
+    def recorded_later(self, later: str) -> str | None:
+        """The column that says when the value of `later` was entered; None where the table has none.
+
+        >>> INVOICES.recorded_later("paid_at"), TICKETS.recorded_later("resolved_at")
+        ('paid_recorded_at', None)
+        """
+        name = later.removesuffix("_at") + "_recorded_at"
+        return name if name in self.column_names else None
 
 
 def text(name: str, *allowed: str) -> Column:
@@ -131,7 +144,8 @@ ACCOUNTS = SourceTable(
 
 CONTACTS = SourceTable(
     "contacts",
-    "One row per person and role at a customer. Kept by the CSM; leavers get `valid_to`, often late.",
+    "One row per person and role at a customer. Kept by the CSM; leavers get `valid_to`, often late: "
+    "`valid_to_recorded_at` says when. Without it a leaving counts as known on its own date.",
     (
         text("contact_id"),
         text("account_id"),
@@ -139,6 +153,7 @@ CONTACTS = SourceTable(
         flag("is_key", required=False),
         time("valid_from"),
         maybe_time("valid_to"),
+        maybe_time("valid_to_recorded_at"),
         RECORDED,
     ),
     key=("contact_id", "role", "valid_from"),
@@ -211,7 +226,8 @@ SUBSCRIPTIONS = SourceTable(
 
 INVOICES = SourceTable(
     "invoices",
-    "One row per invoice, written by billing at `issued_at`; the payment is known from `paid_at`.",
+    "One row per invoice, written by billing at `issued_at`; the payment is known from `paid_at`, "
+    "or from `paid_recorded_at` where it was booked later.",
     (
         text("invoice_id"),
         text("account_id"),
@@ -220,6 +236,7 @@ INVOICES = SourceTable(
         time("issued_at"),
         time("due_at"),
         maybe_time("paid_at"),
+        maybe_time("paid_recorded_at"),
         RECORDED,
     ),
     key=("invoice_id",),

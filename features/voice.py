@@ -44,11 +44,13 @@ def with_role(source: Warehouse, answers: ir.Table, on_day: str) -> ir.Table:
     if not source.has("contacts"):
         return answers.mutate(role=ibis.null("string"))
     c = source["contacts"].select(
-        "contact_id", "account_id", "role", "valid_from_day", "valid_to_day", known_contact="known_day"
+        *("contact_id", "account_id", "role", "valid_from_day", "valid_to_day", "valid_to_known_day"),
+        known_contact="known_day",
     )
     held = answers.inner_join(c, ["contact_id", "account_id"])
     held = held.filter(held.known_contact < held.as_of_day, held.valid_from_day <= held[on_day])
-    held = held.filter(held.valid_to_day.isnull() | (held.valid_to_day > held[on_day]))
+    ended = (held.valid_to_day <= held[on_day]) & (held.valid_to_known_day < held.as_of_day)
+    held = held.filter(~ended.fill_null(False))
     last = ibis.window(
         group_by=[held.as_of_day, held.response_id],
         order_by=[held.valid_from_day.desc(), held.role],

@@ -1,7 +1,9 @@
 """Checked tables as the features see them: with the day on which each fact became known.
 
 Every time column `x_at` gains `x_day`, whole days since 1970-01-01 UTC; every table with times
-gains `known_day`, the day its rows became known. The features compare days and nothing else.
+gains `known_day`, the day its rows became known. What comes later than its row (a payment, a leaving)
+gains `x_known_at` and `x_known_day`: when it had come to pass and been entered. The features compare
+days and nothing else.
 """
 
 from __future__ import annotations
@@ -56,7 +58,20 @@ def with_days(table: ir.Table, schema: SourceTable) -> ir.Table:
     if schema.happens is not None:
         known = ibis.coalesce(table["recorded_at"], table[schema.happens])
         days["known_day"] = _day(known)
-    return table.mutate(**days)
+    return table.mutate(**days, **_known_later(table, schema))
+
+
+def _known_later(table: ir.Table, schema: SourceTable) -> dict[str, ir.Value]:
+    """When what comes later than its row was known: once it was past *and* entered, whichever is last."""
+    found: dict[str, ir.Value] = {}
+    for later in schema.later:
+        known, entered = table[later], schema.recorded_later(later)
+        if entered is not None:
+            both = ibis.greatest(known, ibis.coalesce(table[entered], known))
+            known = ibis.ifelse(known.isnull(), ibis.null(known.type()), both)
+        stem = later.removesuffix("_at")
+        found |= {f"{stem}_known_at": known, f"{stem}_known_day": _day(known)}
+    return found
 
 
 def _day(moment: ir.Value) -> ir.Value:

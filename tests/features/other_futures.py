@@ -38,11 +38,25 @@ def known_at(table: SourceTable, frame: pd.DataFrame) -> pd.Series:
     return frame["recorded_at"].fillna(frame[table.happens])
 
 
+def later_known_at(table: SourceTable, frame: pd.DataFrame, column: str) -> pd.Series:
+    """When what comes later than its row was known: once it was past and entered."""
+    entered = table.recorded_later(column)
+    if entered is None or entered not in frame:
+        return frame[column]
+    return frame[column].where(frame[column].isna() | ~(frame[entered] > frame[column]), frame[entered])
+
+
+def _told_with(table: SourceTable, frame: pd.DataFrame, column: str) -> list[str]:
+    """The columns that come to be known together with `column`, itself first."""
+    told = [column, table.recorded_later(column), *COMES_WITH.get((table.name, column), [])]
+    return [name for name in told if name is not None and name in frame]
+
+
 def _cut(table: SourceTable, frame: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     kept = frame[known_at(table, frame) < as_of].copy()
     for column in table.later:
-        unknown = ~(kept[column] < as_of)
-        for name in (column, *COMES_WITH.get((table.name, column), [])):
+        unknown = ~(later_known_at(table, kept, column) < as_of)
+        for name in _told_with(table, kept, column):
             kept[name] = kept[name].mask(unknown)
     return kept
 
@@ -58,10 +72,11 @@ def _changed(
     past = known_at(table, frame) < as_of
     known, unknown = frame[past].copy(), frame[~past]
     for column in table.later:
-        after = ~(known[column] < as_of)
-        for name in (column, *COMES_WITH.get((table.name, column), [])):
-            known[name] = known[name].mask(after, _shuffled(known[name][after], rng))
-    edited = unknown.assign(**{c: _shuffled(unknown[c], rng) for c in _free_columns(table)})
+        after = ~(later_known_at(table, known, column) < as_of)
+        order = rng.permutation(int(after.sum()))  # one order for all: what is entered late stays so
+        for name in _told_with(table, known, column):
+            known[name] = known[name].mask(after, _in_order(known[name][after], order))
+    edited = unknown.assign(**{c: _shuffled(unknown[c], rng) for c in _free_columns(table) if c in unknown})
     delayed = _delayed(table, unknown.sample(frac=0.7, random_state=rng), rng)
     whole = pd.concat([known, edited.sample(frac=0.5, random_state=rng), delayed])
     return whole.sample(frac=1, random_state=rng)
@@ -69,7 +84,11 @@ def _changed(
 
 def _shuffled(values: pd.Series, rng: np.random.Generator) -> pd.Series:
     """The values in another order, so that each row has a value that some row could have."""
-    return pd.Series(values.to_numpy()[rng.permutation(len(values))], index=values.index, dtype=values.dtype)
+    return _in_order(values, rng.permutation(len(values)))
+
+
+def _in_order(values: pd.Series, order: np.ndarray) -> pd.Series:
+    return pd.Series(values.to_numpy()[order], index=values.index, dtype=values.dtype)
 
 
 def _free_columns(table: SourceTable) -> list[str]:

@@ -34,7 +34,7 @@ POOLS: dict[str, list[Any]] = {
     "module": ["core", "api", None],
     "modules": ["core", "core|api|planner", "", None],
     "feature": ["workflow_run", "login", None],
-    "currency": ["EUR", "EUR", "CNY", None],
+    "currency": ["EUR"] * 8 + ["CNY", None],
     "text": [*SAYINGS, None],
     "comment": [*SAYINGS, None],
 }
@@ -56,6 +56,8 @@ def _frame(table: SourceTable, rng: np.random.Generator, as_of: pd.Timestamp) ->
         frame[table.extent[1]] = _after(frame[table.extent[0]], rng, table.column(table.extent[1]).required)
     for name in (*table.later, "recorded_at"):
         frame[name] = _after(frame[table.happens], rng, table.column(name).required)
+    for name in filter(None, map(table.recorded_later, table.later)):
+        frame[name] = _after(frame[table.happens], rng, always=False)
     if table.name in EARLY:
         frame[table.happens] -= pd.Timedelta(days=EARLY[table.name])
     if "contact_id" in frame:

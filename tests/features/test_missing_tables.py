@@ -9,6 +9,7 @@ from features.catalog import load_catalog
 from features.faults import DataFault
 from features.params import Windows
 from features.snapshot import build_snapshot
+from features.source_tables import ROLES
 from tests.features.literal_book import AS_OF, PARAMS, Case, Rows, at, book_of, warehouse_of
 from tests.features.specification import CASES
 from tests.features.specified_voice import ALL_ROLES, answer
@@ -16,8 +17,11 @@ from tests.features.specified_voice import ALL_ROLES, answer
 NAMES = [feature.name for feature in load_catalog(Windows())]
 FAMILY = {feature.name: feature.family for feature in load_catalog(Windows())}
 ROLE_READ = {name for name in NAMES if FAMILY[name] == "nps" and name != "nps_answers_365d"}
-ROLE_READ |= {"response_rate_decision_maker_365d", "days_since_decision_maker_answer"}
-CONFLICT = {name for name in NAMES if FAMILY[name] == "conflict"}
+ROLE_READ |= {f"response_rate_{role}_365d" for role in ROLES}
+ROLE_READ |= {"questions_to_decision_maker_365d"}
+ROLE_READ |= {"decision_maker_silent_365d", "days_since_decision_maker_answer"}
+FRIENDLY = {"friendly_notes_while_use_falls_30d"}
+CONFLICT = {name for name in NAMES if FAMILY[name] == "conflict"} - FRIENDLY
 
 
 def of_families(*families: str) -> set[str]:
@@ -26,12 +30,12 @@ def of_families(*families: str) -> set[str]:
 
 WITHOUT = {
     "contacts": of_families("people") | CONFLICT | (ROLE_READ - {"decision_maker_detractors_365d"}),
-    "surveys": of_families("nps", "touchpoint", "silence", "comments", "conflict"),
-    "usage": of_families("login", "seat_use", "breadth", "depth") | {"praise_while_use_falls_30d"},
+    "surveys": of_families("nps", "touchpoint", "silence", "comments") | CONFLICT,
+    "usage": of_families("login", "seat_use", "breadth", "depth") | {"praise_while_use_falls_30d"} | FRIENDLY,
     "subscriptions": of_families("seats_and_revenue", "seat_use", "breadth"),
     "invoices": of_families("payment"),
     "tickets": of_families("ticket_volume", "ticket_severity", "resolution", "ticket_words"),
-    "notes": of_families("notes"),
+    "notes": of_families("notes") | FRIENDLY,
     "renewals": of_families("renewal") - {"tenure_days"},
 }
 
