@@ -32,8 +32,11 @@ def _cut(table: ir.Table, schema: SourceTable, limit: ir.Value) -> ir.Table:
         table = table.filter(ibis.coalesce(table["recorded_at"], table[schema.happens]) < limit)
     blank: dict[str, ir.Value] = {}
     for moment in schema.later:
-        known = (table[moment] < limit).fill_null(False)
-        for name in (moment, *COMES_WITH.get(moment, ())):
+        entered = schema.recorded_later(moment)
+        known = table[moment] < limit
+        if entered is not None and entered in table.columns:
+            known &= ibis.coalesce(table[entered], table[moment]) < limit
+        for name in (moment, entered, *COMES_WITH.get(moment, ())):
             if name in table.columns:
-                blank[name] = known.ifelse(table[name], ibis.null(table[name].type()))
+                blank[name] = known.fill_null(False).ifelse(table[name], ibis.null(table[name].type()))
     return table.mutate(**blank) if blank else table

@@ -15,6 +15,8 @@ from training.churn_model import ChurnModel, fit_churn_model
 from training.comparison import Comparison
 from training.dataset import TrainingSet, build_training_set
 from training.health_model import HealthModel
+from training.leakage_finding import Finding
+from training.leakage_run import checked_for_leaks
 from training.out_of_time import compare_members, predictions_out_of_time
 from training.outcome_tables import ALL_TABLES
 from training.tree_tables import additive_trees
@@ -24,13 +26,15 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Trained:
-    """What a run made: the data, the predictions out of time, the comparison, the final model."""
+    """What a run made: the data, the predictions out of time, the comparison, the final model, and what
+    the leakage checks found in all of them."""
 
     data: TrainingSet
     tested: pd.DataFrame
     comparison: Comparison
     fitted: ChurnModel
     model: HealthModel
+    findings: tuple[Finding, ...]
 
 
 def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = lambda _: None) -> Trained:
@@ -54,7 +58,8 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
         "data_fingerprint": data.fingerprint,
     }
     model = HealthModel(additive_trees(fitted.boosters), fitted.line, facts)
-    return Trained(data, tested, comparison, fitted, model)
+    findings = checked_for_leaks(data, tested, model, book, params, progress)
+    return Trained(data, tested, comparison, fitted, model, findings)
 
 
 def _typical(rows: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float | None]:

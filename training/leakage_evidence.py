@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
 
 import ibis.expr.types as ir
 import numpy as np
@@ -16,10 +15,9 @@ import pandas as pd
 from features.catalog import Feature
 from features.params import FeatureParams
 from training.dataset import TrainingSet
+from training.leakage_finding import Finding, Result, Severity
 from training.params import TrainingParams
 
-Result = Literal["passed", "failed", "not applicable"]
-Severity = Literal["fatal", "warning"]
 # Fits on rows and their 0/1 labels, and gives churn probabilities of other rows.
 Fit = Callable[[pd.DataFrame, pd.Series, pd.DataFrame], np.ndarray]
 
@@ -29,8 +27,9 @@ class Evidence:
     """A training run as the checks see it.
 
     `tested`: the predictions out of time, `answer` of the member that is served. `tables`: the accepted
-    source tables (None: not at hand). `fit`: the learner, made light. `importance`: mean absolute points of
-    each feature over `serving`, the rows of the newest date that can be scored.
+    source tables (None: not at hand). `fit`: the learner, made light. `fold`: the calibration fold of each
+    row of the data. `importance`: mean absolute points of each feature over `serving`, the rows of the
+    newest date that can be scored.
     """
 
     data: TrainingSet
@@ -40,6 +39,7 @@ class Evidence:
     params: TrainingParams
     tables: Mapping[str, ir.Table] | None = None
     fit: Fit | None = None
+    fold: pd.Series | None = None
     importance: pd.Series | None = None
     serving: pd.DataFrame | None = None
 
@@ -91,28 +91,3 @@ class Check:
         """The check's answer about this run, under its name."""
         answer = self.look(evidence)
         return Finding(self.code, self.title, self.severity, answer.result, answer.found, self.step)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A check's answer as it is logged and shown. `title` is what must hold; `step` is what to do if not."""
-
-    code: str
-    title: str
-    severity: Severity
-    result: Result
-    found: str
-    step: str
-
-    @property
-    def blocks(self) -> bool:
-        """Whether the model may not be promoted for it."""
-        return self.result == "failed" and self.severity == "fatal"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, fit for JSON."""
-        return asdict(self)
-
-    def as_text(self) -> str:
-        """One line for people."""
-        return f"{self.code}  {self.result:<14}  {self.title}: {self.found}"

@@ -24,7 +24,9 @@ FEWEST = 20  # rows of either outcome below which a lone feature's AUC says noth
 
 def named_like_outcomes(evidence: Evidence) -> Answer:
     """No feature bears the name of what is to be foretold."""
-    found = [name for name in evidence.feature_columns if OUTCOME_WORDS & set(re.split(r"[^a-z]+", name.lower()))]
+    found = [
+        name for name in evidence.feature_columns if OUTCOME_WORDS & set(re.split(r"[^a-z]+", name.lower()))
+    ]
     return verdict(bool(found), ", ".join(found), f"none of {len(evidence.feature_columns)} features")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from training.folds import account_folds
 from training.leakage_evidence import Answer, Check, Evidence, not_applicable, verdict
 
 ENOUGH = 10  # values that must be there before two equal rows are thought to be copies
@@ -35,11 +34,12 @@ def both_sides(evidence: Evidence) -> Answer:
 
 def calibration_folds(evidence: Evidence) -> Answer:
     """The folds that the calibration line is fitted on part accounts, not rows."""
-    account = evidence.data.rows["account_id"].to_numpy(str)
-    parted = 0
-    for inside, outside in account_folds(account, evidence.params.learner.folds, evidence.params.seed):
-        parted += len(set(account[inside]) & set(account[outside]))
-    return verdict(parted > 0, f"{parted} accounts are on both sides of a fold", "no account is on both sides")
+    if evidence.fold is None:
+        return not_applicable("nothing was calibrated out of fold")
+    parted = int((evidence.fold.groupby(evidence.data.rows["account_id"]).nunique() > 1).sum())
+    return verdict(
+        parted > 0, f"{parted} accounts are on both sides of a fold", "no account is on both sides"
+    )
 
 
 def _keys(rows: pd.DataFrame, columns: list[str]) -> pd.MultiIndex:
@@ -57,7 +57,11 @@ def _such_as(rows: pd.DataFrame) -> str:
 
 CHECKS = (
     Check(
-        "L10", "an account has one row per as-of date", "fatal", "drop the repeated rows and train again", duplicates
+        "L10",
+        "an account has one row per as-of date",
+        "fatal",
+        "drop the repeated rows and train again",
+        duplicates,
     ),
     Check(
         "L11",

@@ -48,8 +48,14 @@ def mature_labels(evidence: Evidence) -> Answer:
     """No row has a label before its horizon and the label lag have passed."""
     data = evidence.data
     early = data.rows.loc[data.rows["as_of"] + embargo(evidence.params) > data.known_until, "as_of"]
-    wrong = f"{len(early)} rows from {early.min():%Y-%m-%d} have a label that nobody could know" if len(early) else ""
-    return verdict(bool(len(early)), wrong, f"all {len(data.rows)} rows, known until {data.known_until:%Y-%m-%d}")
+    wrong = (
+        f"{len(early)} rows from {early.min():%Y-%m-%d} have a label that nobody could know"
+        if len(early)
+        else ""
+    )
+    return verdict(
+        bool(len(early)), wrong, f"all {len(data.rows)} rows, known until {data.known_until:%Y-%m-%d}"
+    )
 
 
 def labels_as_known(evidence: Evidence) -> Answer:
@@ -61,14 +67,18 @@ def labels_as_known(evidence: Evidence) -> Answer:
         rows, churned = data.training_rows(split)
         noted = data.noted.reindex(rows.index)
         late += int(((churned == 1) & ~(noted < min(split.test))).sum())
-    return verdict(late > 0, f"{late} training labels were learned later than the test began", "none was learned later")
+    return verdict(
+        late > 0, f"{late} training labels were learned later than the test began", "none was learned later"
+    )
 
 
 def tested_out_of_time(evidence: Evidence) -> Answer:
     """The predictions that the model is judged by are of the test dates, and each row is judged once."""
     data, tested = evidence.data, evidence.tested
     allowed = {date for split in data.origins for date in split.test}
-    learned = pd.concat([data.training_rows(split)[0] for split in data.origins]) if data.origins else data.rows[:0]
+    learned = (
+        pd.concat([data.training_rows(split)[0] for split in data.origins]) if data.origins else data.rows[:0]
+    )
     seen = pd.MultiIndex.from_frame(tested[["account_id", "as_of"]])
     twice, outside = int(seen.duplicated().sum()), int((~tested["as_of"].isin(list(allowed))).sum())
     known = int(seen.isin(pd.MultiIndex.from_frame(learned[["account_id", "as_of"]])).sum())
@@ -94,7 +104,9 @@ CHECKS = (
         "split by time: a random split over rows tests a model on what it has seen",
         order_of_time,
     ),
-    Check("L03", "as-of dates are UTC midnights", "fatal", "take dates alone, without a clock time", midnights),
+    Check(
+        "L03", "as-of dates are UTC midnights", "fatal", "take dates alone, without a clock time", midnights
+    ),
     Check(
         "L04",
         "every label could be known",

@@ -21,7 +21,8 @@ Progress = Callable[[str], None]
 def predictions_out_of_time(
     data: TrainingSet, features: FeatureParams, rule: RuleParams, params: TrainingParams, progress: Progress
 ) -> pd.DataFrame:
-    """One row per test row: account_id, as_of, mrr, churned (0/1), and each member's churn probability."""
+    """One row per test row: account_id, as_of, segment, mrr, churned (0/1), days_to_churn (NaN: stayed), and
+    each member's churn probability."""
     found = []
     for number, split in enumerate(data.origins):
         rows, churned = data.training_rows(split)
@@ -35,7 +36,8 @@ def predictions_out_of_time(
             params,
             _prefixed(progress, f"origin {number + 1} of {len(data.origins)}: "),
         )
-        facts = data.rows.loc[test, ["account_id", "as_of", "mrr"]].assign(churned=data.churned[test])
+        facts = data.rows.loc[test, ["account_id", "as_of", "segment", "mrr"]]
+        facts = facts.assign(churned=data.churned[test], days_to_churn=data.days_to_churn[test])
         found.append(pd.concat([facts, member_probabilities(lesson)], axis=1))
     return pd.concat(found, ignore_index=True)
 

@@ -38,6 +38,9 @@ class GateParams(Section):
     better_than_clock: Share = 0.8
     better_than_rule: Share = 0.5
     better_than_champion: Share = 0.8
+    lone_feature_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.9
+    missing_importance: Share = 0.1
+    too_good_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.98
 
 
 class TrainingParams(Section):

@@ -11,6 +11,7 @@ from training.all_params import AllParams
 from training.comparison import Comparison
 from training.fit_and_compare import Trained
 from training.health_model import write_health_model
+from training.leakage_finding import findings_as_text
 from training.out_of_time import outcomes_of
 from training.plots import comparison_figure, gain_figure, reliability_figure, save_figure
 from training.registry import MODEL, REGISTRY, bundle_folder, experiment, tracking
@@ -58,6 +59,8 @@ def _log_run(trained: Trained, params: AllParams, scratch: Path) -> None:
     mlflow.set_tags({name: facts[name] for name in ("data_fingerprint", "trained_until", "known_until")})
     mlflow.log_dict(trained.comparison.as_dict(), "comparison.json")
     mlflow.log_text(trained.comparison.as_text(), "comparison.txt")
+    mlflow.log_dict({"findings": [one.as_dict() for one in trained.findings]}, "leakage.json")
+    mlflow.log_text(findings_as_text(trained.findings), "leakage.txt")
     trained.tested.to_parquet(scratch / "predictions.parquet")
     mlflow.log_artifact(str(scratch / "predictions.parquet"))
     newest = trained.data.rows["as_of"] == trained.data.rows["as_of"].max()
