@@ -184,7 +184,7 @@ def train(
         if as_json:
             emit({"version": registered.version, "comparison": trained.comparison.as_dict()})
         else:
-            typer.echo(trained.comparison.as_text())
+            typer.echo(trained.as_text())
             typer.echo(f"\nversion {registered.version} is the challenger. Next: vitals promote")
 
 

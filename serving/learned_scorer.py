@@ -64,23 +64,30 @@ class LearnedScorer:
         found: dict[str, Any] = self.health_model.facts["comparison"]
         return found
 
+    @property
+    def weights(self) -> list[dict[str, Any]]:
+        """What the data believe the pillars should weigh, beside the expert."""
+        return self.health_model.weights
+
     def score(self, rows: pd.DataFrame, top: int = 5, explain: bool = True) -> list[dict[str, Any]]:
         """One payload per row, in order (see `serving.scorer_protocol`)."""
         X = feature_matrix(rows, self.feature_names)
         model, limits = self.health_model, self.rule.bands
-        health = model.health(X)
+        segment = None if (named := segment_of(rows)) is None else named.tolist()
+        health = model.health(X, segment)
         band = np.select([health >= limits.green, health >= limits.yellow], ["green", "yellow"], "red")
         verdict = Verdict(
             features=self.features,
             X=X,
             health=health,
             base=np.full(len(X), model.base_health),
-            points=model.points(X),
-            interval=model.interval(X),
+            points=model.points(X, segment),
+            interval=model.interval(X, segment),
             band=band.tolist(),
             horizon_days=model.facts["horizon_days"],
             typical=model.facts["typical"],
             model=self.model,
+            missing_unseen=model.missing_unseen(X),
         )
         rule = rule_score(rows, self.rule, segment_of(rows))
         return payloads(rows["account_id"], verdict, rule, top if explain else 0)

@@ -158,6 +158,7 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         payloads.HealthResponse,
         payloads.PortfolioResponse,
         payloads.AccountResponse,
+        payloads.WeightOf,
         payloads.ModelResponse,
         payloads.CatalogResponse,
         payloads.ProblemDetail,

@@ -106,6 +106,10 @@ class Health(BaseModel):
     rule: RuleScore
     coverage: Finite = Field(ge=0, le=1)
     missing: list[str]
+    missing_unseen: list[str] = Field(
+        description="Missing here, though never missing in training: a typical value stands in, and the "
+        "interval is wider"
+    )
     stale: list[str]
     model: ModelOf
     case_id: str | None
@@ -164,11 +168,21 @@ class AccountResponse(BaseModel):
     snapshot: SnapshotOf
 
 
+class WeightOf(BaseModel):
+    """A pillar's weight, in percent: the expert's, and what the data believe, with its standard error."""
+
+    pillar: str
+    expert: Finite
+    believed: Finite
+    error: Finite
+
+
 class ModelResponse(BaseModel):
     """The model that answers `/v1/predict`, and how it compares with the others."""
 
     model: ModelOf
     comparison: dict[str, Any]
+    weights: list[WeightOf] = Field(description="Empty where nothing was learned")
 
 
 class CatalogResponse(BaseModel):

@@ -96,7 +96,7 @@ def _account(request: Request) -> dict[str, Any]:
 def _model(request: Request) -> dict[str, Any]:
     _refuse_query(request)
     scorer = _resources(request).scorer
-    return {"model": scorer.model, "comparison": scorer.comparison}
+    return {"model": scorer.model, "comparison": scorer.comparison, "weights": scorer.weights}
 
 
 def _catalog(request: Request) -> dict[str, Any]:

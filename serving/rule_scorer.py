@@ -55,6 +55,11 @@ class RuleScorer:
         """Nothing was compared, and why."""
         return {"reason": self.reason}
 
+    @property
+    def weights(self) -> list[dict[str, Any]]:
+        """Nothing was learned: the expert's weights stand alone, in `params.yaml`."""
+        return []
+
     def score(self, rows: pd.DataFrame, top: int = 5, explain: bool = True) -> list[dict[str, Any]]:
         """One payload per row, in order (see `serving.scorer_protocol`)."""
         scores = rule_score(rows, self.rule, segment_of(rows))
@@ -70,6 +75,7 @@ class RuleScorer:
             horizon_days=None,
             typical={},
             model=self.model,
+            missing_unseen=np.zeros((len(rows), len(self.feature_names)), dtype=bool),
         )
         return payloads(rows["account_id"], verdict, scores, top if explain else 0)
 

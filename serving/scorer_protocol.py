@@ -11,7 +11,8 @@ class Scorer(Protocol):
     """A loaded model, or the rule where no model is champion.
 
     `model` is the `model` object of a health payload (`kind`, `version`, `trained_until`),
-    `catalog` one entry per feature, `comparison` the figures of the models side by side.
+    `catalog` one entry per feature, `comparison` the figures of the models side by side, `weights` what
+    the data believe the pillars should weigh beside the expert (empty where nothing was learned).
     """
 
     @property
@@ -25,6 +26,9 @@ class Scorer(Protocol):
 
     @property
     def comparison(self) -> dict[str, Any]: ...
+
+    @property
+    def weights(self) -> list[dict[str, Any]]: ...
 
     def score(self, rows: pd.DataFrame, top: int, explain: bool) -> list[dict[str, Any]]:
         """One health payload per row, in the order of the rows.

@@ -26,6 +26,7 @@ class Verdict:
     `health`, `base` (n,), `interval` (n, 2) and `points` (n, k) are health points;
     `base + points.sum(1)` is `health`. `horizon_days` is None where health is no probability of staying
     but the rule's score. `typical` holds what is usual for a feature, None where unknown.
+    `missing_unseen` (n, k): missing, though never missing in training, so that a typical value stands in.
     """
 
     features: Sequence[Feature]
@@ -38,6 +39,7 @@ class Verdict:
     horizon_days: int | None
     typical: Mapping[str, float | None]
     model: Mapping[str, Any]
+    missing_unseen: NDArray[np.bool_]
 
 
 def feature_matrix(rows: pd.DataFrame, names: Sequence[str]) -> Matrix:
@@ -78,15 +80,18 @@ def payloads(accounts: pd.Series, verdict: Verdict, rule: RuleScores, top: int) 
                 "pillar_points": _by_pillar(points[i], pillars),
                 "rule": rules[i],
                 "coverage": round(float(coverage[i]), 2),
-                "missing": [
-                    f.name for f, x in zip(verdict.features, verdict.X[i], strict=True) if np.isnan(x)
-                ],
+                "missing": _named(verdict.features, np.isnan(verdict.X[i])),
+                "missing_unseen": _named(verdict.features, verdict.missing_unseen[i]),
                 "stale": [],
                 "model": dict(verdict.model),
                 "case_id": None,
             }
         )
     return found
+
+
+def _named(features: Sequence[Feature], chosen: NDArray[np.bool_]) -> list[str]:
+    return [feature.name for feature, here in zip(features, chosen, strict=True) if here]
 
 
 def _health(verdict: Verdict, i: int, tenths: int) -> dict[str, Any]:

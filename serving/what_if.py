@@ -39,10 +39,12 @@ def rule_side(rows: pd.DataFrame, segment: pd.Series, rule: RuleParams) -> Side:
     return Side({"model": "rule", **weights, "bands": rule.bands.model_dump()}, found.score, found.band)
 
 
-def model_side(rows: pd.DataFrame, model: HealthModel, version: str, bands: BandLimits) -> Side:
+def model_side(
+    rows: pd.DataFrame, segment: pd.Series, model: HealthModel, version: str, bands: BandLimits
+) -> Side:
     """The accounts as a learned model scores them."""
     X = rows.reindex(columns=list(model.features)).to_numpy("float64")
-    health = pd.Series(model.health(X), index=rows.index)
+    health = pd.Series(model.health(X, segment.tolist()), index=rows.index)
     told = {"model": f"version {version}", "bands": bands.model_dump()}
     return Side(told, health, rule_band(health, health, bands))
 

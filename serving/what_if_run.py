@@ -119,4 +119,4 @@ def _side(name: str, asked: _Asked, rule: RuleParams, registry: Path) -> Side:
     version = version_named(name, registry)
     with tracking(registry) as client:
         model = read_health_model(bundle_folder(client, version, registry))
-    return model_side(asked.rows, model, version, rule.bands)
+    return model_side(asked.rows, asked.facts["segment"], model, version, rule.bands)

@@ -104,9 +104,8 @@ def _logged(version: str, registry: Path) -> pd.DataFrame | None:
     if version == RULE:
         return None
     with versions.tracking(registry) as client:
-        member = versions.served_member(client, version)
         tested = versions.predictions(client, version)
-    return tested[["account_id", "as_of"]].assign(health=100 * (1 - tested[member]))
+    return tested[["account_id", "as_of"]].assign(health=100 * (1 - tested["answer"]))
 
 
 def _dates(book: Book, params: TrainingParams, told: Mapping[str, pd.DataFrame]) -> list[pd.Timestamp]:

@@ -2,7 +2,7 @@
 
     <array>.npy       float64, int32, bool or uint8, little-endian, in C order
     <document>.json   canonical JSON: sorted keys, UTF-8, no NaN
-    manifest.json     {"format": 1, "files": {name: {"sha256": …, "size": …}}}
+    manifest.json     {"format": 2, "files": {name: {"sha256": …, "size": …}}}
 
 The same arrays and documents give the same bytes. Reading checks every file's size and SHA-256 (FIPS 180-4)
 over the very bytes it then parses, before any of them is parsed, and refuses whatever is not exactly as the
@@ -33,7 +33,7 @@ from training.bundle_files import (
 )
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2  # 1 held trees and their line alone
 MAX_FILES = 100
 MAX_MANIFEST = 100_000  # bytes
 MAX_FILE = 256 * 2**20  # bytes

@@ -11,7 +11,7 @@ import pandas as pd
 from features.book import open_book
 from features.catalog import load_catalog
 from training.all_params import AllParams
-from training.churn_model import ChurnModel, fit_churn_model
+from training.believed_weights import weights_in_words
 from training.comparison import Comparison
 from training.dataset import TrainingSet, build_training_set
 from training.health_model import HealthModel
@@ -19,7 +19,7 @@ from training.leakage_finding import Finding
 from training.leakage_run import checked_for_leaks
 from training.out_of_time import compare_members, predictions_out_of_time
 from training.outcome_tables import ALL_TABLES
-from training.tree_tables import additive_trees
+from training.pool import PoolModel, fit_pool
 
 Progress = Callable[[str], None]
 
@@ -32,9 +32,15 @@ class Trained:
     data: TrainingSet
     tested: pd.DataFrame
     comparison: Comparison
-    fitted: ChurnModel
+    fitted: PoolModel
     model: HealthModel
     findings: tuple[Finding, ...]
+
+    def as_text(self) -> str:
+        """For people: the comparison as a table, and below it the weights that the data believe."""
+        weights = weights_in_words(self.model.weights)
+        believed = f"\n\nthe expert's weights → what the data believe ± one standard error: {weights}"
+        return self.comparison.as_text() + (believed if weights else "")
 
 
 def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = lambda _: None) -> Trained:
@@ -48,7 +54,19 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
     last = data.at(data.final_dates)
     rows, churned = data.rows[last], data.churned[last]
     catalog = load_catalog(params.features.windows)
-    fitted = fit_churn_model(rows, churned, catalog, params.training.learner, params.training.seed, progress)
+    training = params.training
+    fitted = fit_pool(
+        rows,
+        churned,
+        catalog,
+        params.rule,
+        training.learner,
+        training.seed,
+        progress,
+        training.prior,
+        training.horizon,
+        training.member,
+    )
     facts = {
         "horizon_days": params.training.horizon,
         "trained_until": f"{max(data.final_dates):%Y-%m-%d}",
@@ -57,7 +75,7 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
         "comparison": comparison.as_dict(),
         "data_fingerprint": data.fingerprint,
     }
-    model = HealthModel(additive_trees(fitted.boosters), fitted.line, facts)
+    model = fitted.health_model(facts)
     findings = checked_for_leaks(data, tested, model, book, params, progress)
     return Trained(data, tested, comparison, fitted, model, findings)
 

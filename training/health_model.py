@@ -1,12 +1,13 @@
 """The model that is served: calibrated health, its interval, and points that add up.
 
-Everything is additive in log-odds of churn: `z = intercept + slope · margin`, and the margin is the
-trees' expected value plus SHAP values. Health is `100 · (1 − σ(z))`, which is not additive; so each
-feature gets its share of the straight path from the portfolio's log-odds `z₀` to the account's `z`:
+Everything is additive in log-odds of churn: `z = z₀ + Σ φ_f`, with the SHAP values of the pool's members,
+weighted and on the calibration line (`pooled_log_odds`). Health is `100 · (1 − σ(z))`, which is not
+additive; so each feature gets its share of the straight path from the portfolio's log-odds `z₀` to the
+account's `z`:
 
     points_f = φ_f · (health(z) − health(z₀)) / (z − z₀)
 
-where φ_f is the feature's calibrated SHAP value. Along the straight path every feature moves in
+where φ_f is the feature's share in log-odds. Along the straight path every feature moves in
 proportion to its φ, so this is the path integral (Sundararajan 2017) of the health from z₀ to z, and
 the points sum to `health − base_health`. Needs NumPy alone: serving reads this without LightGBM.
 """
@@ -21,66 +22,75 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.additive_model import AdditiveTrees
 from training.bundle import Bundle, read_bundle, write_bundle
-from training.calibration import LogOddsLine
+from training.calibration import Matrix
+from training.pool_files import pool_from_files, pool_to_files
+from training.pooled_log_odds import Z90, PooledLogOdds, Segment
 
-Matrix = NDArray[np.float64]
-Z90 = 1.6448536269514722  # standard normal quantile of a two-sided 90 % interval
+__all__ = ["HealthModel", "Matrix", "health_model", "health_of", "read_health_model", "write_health_model"]
 
 
 @dataclass(frozen=True, eq=False)
 class HealthModel:
-    """Trees, calibration line and facts about their training. `facts` is plain JSON."""
+    """The pooled log-odds and the facts of their training. `facts` is plain JSON.
 
-    trees: AdditiveTrees
-    line: LogOddsLine
+    `X` (n, k) is in the order of `features`, NaN = missing; `segment` (n,) picks the rule's profile of
+    weights, None: unknown.
+    """
+
+    pooled: PooledLogOdds
     facts: Mapping[str, Any]
 
     @property
     def features(self) -> tuple[str, ...]:
         """The columns of X, in order."""
-        return self.trees.features
+        return self.pooled.features
 
     @property
     def base_log_odds(self) -> float:
         """Calibrated log-odds of churn that the drivers start from: the training portfolio's."""
-        return float(self.line.apply(np.array([self.trees.expected]))[0])
+        return self.pooled.base
 
     @property
     def base_health(self) -> float:
         """The portfolio's health, 0–100."""
         return float(health_of(np.array([self.base_log_odds]))[0])
 
-    def log_odds(self, X: Matrix) -> Matrix:
+    @property
+    def weights(self) -> list[dict[str, Any]]:
+        """What the data believe the pillars should weigh, beside the expert (see `believed_weights`)."""
+        found: list[dict[str, Any]] = self.facts.get("weights", [])
+        return found
+
+    def log_odds(self, X: Matrix, segment: Segment = None) -> Matrix:
         """Calibrated log-odds of churn within the horizon: (n, features) -> (n,)."""
-        return self.line.apply(self.trees.log_odds(X))
+        return self.pooled.log_odds(X, segment)
 
-    def health(self, X: Matrix) -> Matrix:
+    def health(self, X: Matrix, segment: Segment = None) -> Matrix:
         """Health, 0–100, higher is better: (n, features) -> (n,)."""
-        return health_of(self.log_odds(X))
+        return health_of(self.log_odds(X, segment))
 
-    def interval(self, X: Matrix) -> Matrix:
+    def interval(self, X: Matrix, segment: Segment = None) -> Matrix:
         """90 % interval of the health: (n, features) -> (n, 2), low and high, 0–100.
 
-        It says how far the *estimate* would move had other accounts been there to learn from: the
-        spread of the bag (each booster saw a bootstrap of the accounts) and the line's covariance.
-        It is not a range for what the account will do, which is to stay or to leave.
+        In nine of ten accounts it holds the account's true probability of staying (`interval_terms`
+        says what it is made of). It is not a range for what the account will do, which is to stay
+        or to leave.
         """
-        margins = self.trees.bag_log_odds(X)
-        spread = self.line.slope * margins.std(axis=1, ddof=1)
-        error = np.hypot(spread, self.line.standard_error(margins.mean(axis=1)))
-        z = self.log_odds(X)
+        z, error = self.log_odds(X, segment), np.sqrt(self.pooled.variance(X, segment))
         return np.column_stack([health_of(z + Z90 * error), health_of(z - Z90 * error)])
 
-    def points(self, X: Matrix) -> Matrix:
+    def points(self, X: Matrix, segment: Segment = None) -> Matrix:
         """Signed health points of each feature: (n, features) -> (n, features).
 
         `base_health + points(X).sum(1)` is `health(X)` up to rounding (1e-9).
         """
-        shares = self.line.slope * self.trees.contributions(X)
-        z, z0 = self.log_odds(X), self.base_log_odds
-        return shares * _points_per_log_odds(z, z0)[:, None]
+        z, z0 = self.log_odds(X, segment), self.base_log_odds
+        return self.pooled.contributions(X, segment) * _points_per_log_odds(z, z0)[:, None]
+
+    def missing_unseen(self, X: Matrix) -> NDArray[np.bool_]:
+        """(n, features): missing here, and never missing in training: a typical value stands in."""
+        return self.pooled.unseen.where(X)
 
 
 def health_of(log_odds: Matrix) -> Matrix:
@@ -103,13 +113,9 @@ def _points_per_log_odds(z: Matrix, z0: float) -> Matrix:
 
 def write_health_model(folder: Path, model: HealthModel) -> dict[str, Any]:
     """Writes the bundle that serving reads; returns its manifest (see `training.bundle`)."""
-    line = {
-        "intercept": model.line.intercept,
-        "slope": model.line.slope,
-        "covariance": [list(row) for row in model.line.covariance],
-    }
-    documents = {"model": {**model.facts, "features": list(model.features)}, "line": line}
-    return write_bundle(folder, model.trees.arrays, documents)
+    arrays, documents = pool_to_files(model.pooled)
+    about = {**model.facts, "features": list(model.features)}
+    return write_bundle(folder, arrays, {"model": about, **documents})
 
 
 def read_health_model(folder: Path) -> HealthModel:
@@ -118,10 +124,6 @@ def read_health_model(folder: Path) -> HealthModel:
 
 
 def health_model(bundle: Bundle) -> HealthModel:
-    """The model that a verified bundle holds."""
+    """The model that a verified bundle holds. DataFault where its parts do not fit together."""
     facts = bundle.documents["model"]
-    trees = AdditiveTrees.from_arrays(facts["features"], bundle.arrays)
-    line = bundle.documents["line"]
-    (v00, v01), (v10, v11) = line["covariance"]
-    covariance = ((v00, v01), (v10, v11))
-    return HealthModel(trees, LogOddsLine(line["intercept"], line["slope"], covariance), facts)
+    return HealthModel(pool_from_files(facts["features"], bundle.arrays, bundle.documents), facts)

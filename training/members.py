@@ -1,10 +1,10 @@
-"""The models that are compared on the same rows: two floors, the rule, a plain logistic, the learned.
+"""The models that are compared on the same rows: two floors, a plain logistic, and the learner's members.
 
 Each is fitted on the training rows of an origin and gives churn probabilities for its test rows. The
 floors know nothing of the customer's doings: the base rate, and the clock (how long the account has
 been here, how far its renewal is). A model that finds no more than they do has found nothing to act
-on. The rule is no probability by itself: it is mapped by a line in log-odds fitted on the same
-training rows, so that it is compared at its best.
+on. The rule is no probability by itself: it is mapped by a line in log-odds that starts from the prior
+and is fitted on the same training rows, so that it is compared at its best.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -22,13 +22,13 @@ from sklearn.preprocessing import StandardScaler
 
 from features.catalog import Feature
 from features.params import RuleParams
-from features.rule_score import rule_score
-from training.calibration import fit_log_odds_line
-from training.churn_model import fit_churn_model
-from training.params import TrainingParams
+from training.params import Member, TrainingParams
+from training.pool import PoolModel, fit_pool
 
 Progress = Callable[[str], None]
-MEMBERS = ("base_rate", "clock", "rule", "logistic", "learned")
+LEARNED: tuple[Member, ...] = ("rule", "reweighted", "lightgbm", "pool")  # members of the learner
+MEMBERS = ("base_rate", "clock", "logistic", *LEARNED)  # the last one is compared with all others
+ANSWER = ("answer", "low", "high")  # the churn probability of the member that answers, and its 90 % interval
 CLOCK = ("tenure_days", "days_to_renewal")
 EDGE = 1e-6  # probabilities are kept this far from 0 and 1, so that a log loss is finite
 
@@ -47,15 +47,33 @@ class Lesson:
 
 
 def member_probabilities(lesson: Lesson) -> pd.DataFrame:
-    """Churn probabilities of the test rows, one column per member, in the order of MEMBERS."""
+    """Churn probabilities of the test rows: one column per member, in the order of MEMBERS, then ANSWER."""
+    model = _learner(lesson)
     fitted = {
         "base_rate": _base_rate(lesson),
         "clock": clock_probability(lesson),
-        "rule": _rule(lesson),
         "logistic": _logistic(lesson),
-        "learned": _learned(lesson),
+        **{name: expit(z) for name, z in model.member_log_odds(lesson.test).items()},
+        **dict(zip(ANSWER, [model.probability(lesson.test), *model.interval(lesson.test).T], strict=True)),
     }
-    return pd.DataFrame({name: p.clip(EDGE, 1 - EDGE) for name, p in fitted.items()}, index=lesson.test.index)
+    told = {name: np.clip(fitted[name], EDGE, 1 - EDGE) for name in (*MEMBERS, *ANSWER)}
+    return pd.DataFrame(told, index=lesson.test.index)
+
+
+def _learner(lesson: Lesson) -> PoolModel:
+    params = lesson.params
+    return fit_pool(
+        lesson.train,
+        lesson.churned,
+        lesson.catalog,
+        lesson.rule,
+        params.learner,
+        params.seed,
+        lesson.progress,
+        params.prior,
+        params.horizon,
+        params.member,
+    )
 
 
 def _base_rate(lesson: Lesson) -> np.ndarray:
@@ -69,15 +87,6 @@ def clock_probability(lesson: Lesson) -> np.ndarray:
         for rows in (lesson.train, lesson.test)
     )
     return _ridge(train, lesson.churned, test, strength=1.0)
-
-
-def _rule(lesson: Lesson) -> np.ndarray:
-    odds = [
-        -logit(rule_score(rows, lesson.rule, rows["segment"]).score.clip(1, 99).to_numpy(float) / 100)
-        for rows in (lesson.train, lesson.test)
-    ]
-    line = fit_log_odds_line(odds[0], lesson.churned, lesson.train["account_id"])
-    return np.asarray(expit(line.apply(odds[1])))
 
 
 def _logistic(lesson: Lesson) -> np.ndarray:
@@ -96,11 +105,3 @@ def _ridge(train: np.ndarray, churned: pd.Series, test: np.ndarray, strength: fl
     )
     model.fit(train, churned)
     return np.asarray(model.predict_proba(test)[:, 1])
-
-
-def _learned(lesson: Lesson) -> np.ndarray:
-    params = lesson.params
-    model = fit_churn_model(
-        lesson.train, lesson.churned, lesson.catalog, params.learner, params.seed, lesson.progress
-    )
-    return model.probability(lesson.test)

@@ -21,8 +21,9 @@ Progress = Callable[[str], None]
 def predictions_out_of_time(
     data: TrainingSet, features: FeatureParams, rule: RuleParams, params: TrainingParams, progress: Progress
 ) -> pd.DataFrame:
-    """One row per test row: account_id, as_of, segment, mrr, churned (0/1), days_to_churn (NaN: stayed), and
-    each member's churn probability."""
+    """One row per test row: account_id, as_of, segment, mrr, churned (0/1), days_to_churn (NaN: stayed), each
+    member's churn probability, and of the member that answers `answer`, `low` and `high`: its probability
+    and 90 % interval."""
     found = []
     for number, split in enumerate(data.origins):
         rows, churned = data.training_rows(split)

@@ -3,27 +3,59 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from features.params_file import Section
-from features.units import Days, Share
+from features.units import Days, Points, Share
 
 Count = Annotated[int, Field(ge=1)]
+Member = Literal["pool", "lightgbm", "reweighted", "rule"]
 
 
 class LearnerParams(Section):
-    """The bagged LightGBM. At most 8 leaves, so that serving can tabulate every tree."""
+    """The learner: bagged LightGBM and how members are weighed.
 
-    leaves: Annotated[int, Field(ge=2, le=8)] = 6
-    rounds: Count = 60
+    `leaves`: at most 8, so that serving can tabulate every tree. `rounds`: at most this many; how many
+    are used is chosen out of fold. `rows_in_leaf`: at most this many, and at most a sixtieth of the
+    training rows. `bags`: boosters per fold; `folds`: cut by account.
+    """
+
+    leaves: Annotated[int, Field(ge=2, le=8)] = 8
+    rounds: Count = 800
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
     rows_in_leaf: Count = 60
-    feature_share: Annotated[float, Field(gt=0, le=1)] = 0.35
-    l2: Annotated[float, Field(ge=0)] = 20.0
-    bags: Annotated[int, Field(ge=2, le=64)] = 10
-    folds: Annotated[int, Field(ge=2)] = 5
+    feature_share: Annotated[float, Field(gt=0, le=1)] = 0.4
+    l2: Annotated[float, Field(ge=0)] = 10.0
+    bags: Annotated[int, Field(ge=1, le=16)] = 2
+    folds: Annotated[int, Field(ge=2, le=20)] = 5
+
+
+class PriorParams(Section):
+    """What a point of the rule's score says about churn before any outcome is known.
+
+    An account whose score is `at_score` leaves within a year with probability `annual_churn`; each
+    point below adds `log_odds_per_point` to its log-odds of churn. The data soon overrule all three.
+    """
+
+    annual_churn: Annotated[float, Field(gt=0, lt=1)] = 0.12
+    at_score: Points = 70
+    log_odds_per_point: Annotated[float, Field(gt=0, le=1)] = 0.04
+
+    def churn_rate(self, horizon: int) -> float:
+        """The prior churn rate within a horizon in days, at a constant rate.
+
+        >>> round(PriorParams(annual_churn=0.19).churn_rate(730), 4)
+        0.3439
+        """
+        return float(-np.expm1(horizon / 365 * np.log1p(-self.annual_churn)))
+
+    def log_odds_of(self, score: float, horizon: int) -> float:
+        """The prior log-odds of churn within a horizon, at this score (0–100)."""
+        rate = self.churn_rate(horizon)
+        return float(np.log(rate / (1 - rate)) - self.log_odds_per_point * (score - self.at_score))
 
 
 class GateParams(Section):
@@ -51,6 +83,7 @@ class TrainingParams(Section):
     `train_until`, `test_dates`: fixed dates for the evaluation (the embargo may end training before
     `train_until`); left out, the last `test_months` mature month starts are tested, in origins of
     `months_per_origin`, each trained on the month starts whose labels were mature by then.
+    `member`: which of the learner's members answers once it is champion; all are compared.
     """
 
     horizon: Days = 365
@@ -63,5 +96,7 @@ class TrainingParams(Section):
     seed: Annotated[int, Field(ge=0)] = 7
     bootstrap: Annotated[int, Field(ge=100)] = 1000
     calls: Count = 25
+    member: Member = "pool"
+    prior: PriorParams = PriorParams()
     learner: LearnerParams = LearnerParams()
     gate: GateParams = GateParams()

@@ -92,8 +92,8 @@ def gate(
     verdicts = _better_than_chance(tested, params)
     if champion is None:
         return [*verdicts, _better_than(tested, "rule", params.gate.better_than_rule, params)]
-    both = tested.merge(champion[[*KEYS, "churned", "learned"]], on=KEYS, suffixes=("", "_champion"))
-    both = both.rename(columns={"learned_champion": "champion"})
+    both = tested.merge(champion[[*KEYS, "churned", "answer"]], on=KEYS, suffixes=("", "_champion"))
+    both = both.rename(columns={"answer_champion": "champion"})
     if doubt := doubt or _incomparable(both):
         return [*verdicts, Verdict("is better than the champion", doubt, False)]
     return [*verdicts, _better_than(both, "champion", params.gate.better_than_champion, params)]
@@ -130,8 +130,8 @@ def _compared(tested: pd.DataFrame, names: list[str], params: TrainingParams) ->
 
 def _better_than_chance(tested: pd.DataFrame, params: TrainingParams) -> list[Verdict]:
     """AUC above one half, and log loss below each floor's, with the stated probability."""
-    found = _compared(tested, ["base_rate", "clock", "learned"], params)
-    auc = found.estimate("learned", "auc")
+    found = _compared(tested, ["base_rate", "clock", "answer"], params)
+    auc = found.estimate("answer", "auc")
     ranks = Verdict(
         "ranks better than chance",
         f"AUC {auc.value:.3f}, 90% interval {auc.low:.3f} to {auc.high:.3f}, must lie above 0.5",
@@ -146,12 +146,12 @@ def _better_than_chance(tested: pd.DataFrame, params: TrainingParams) -> list[Ve
 
 
 def _better_than(tested: pd.DataFrame, other: str, needed: float, params: TrainingParams) -> Verdict:
-    return _gain(_compared(tested, [other, "learned"], params), other, f"is better than the {other}", needed)
+    return _gain(_compared(tested, [other, "answer"], params), other, f"is better than the {other}", needed)
 
 
 def _gain(compared: Comparison, other: str, question: str, needed: float) -> Verdict:
     """Log loss below the other's with the needed probability; equal predictions are never better."""
-    gain = compared.difference("learned", other, "log_loss")
+    gain = compared.difference("answer", other, "log_loss")
     found = f"log loss {gain.value:+.4f}, better in {gain.better:.0%} of resamples, must be {needed:.0%}"
     if gain.value == 0.0:
         found = "its predictions are the same"

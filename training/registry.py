@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 MODEL = "vitals"
 EXPERIMENT = "vitals"
 REGISTRY = Path("mlruns")
-SERVED = "learned"  # the member of a version whose run names none
 UNNAMED = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow says of no model, no alias
 # MLflow reports its own deprecations, asks for type hints and for Jupyter's bar; none is ours to mend.
 QUIET = (r".*noload.*", r".*type hint.*", r".*input example.*", r".*IProgress.*")
@@ -93,12 +92,6 @@ def challenger_version(client: MlflowClient) -> str:
 def predictions(client: MlflowClient, version: str) -> pd.DataFrame:
     """The predictions out of time that were logged with a version."""
     return pd.read_parquet(_artifact(client, version, "predictions.parquet"))
-
-
-def served_member(client: MlflowClient, version: str) -> str:
-    """The column of a version's predictions that its bundle serves."""
-    run_id = client.get_model_version(MODEL, version).run_id
-    return str(client.get_run(run_id).data.params.get("member", SERVED))
 
 
 def reference_rows(client: MlflowClient, version: str) -> pd.DataFrame:

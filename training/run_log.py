@@ -18,6 +18,7 @@ from training.registry import MODEL, REGISTRY, bundle_folder, experiment, tracki
 from training.time_split_plot import Fold, time_split_figure
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
     from mlflow import MlflowClient
 
@@ -57,8 +58,8 @@ def _log_run(trained: Trained, params: AllParams, scratch: Path) -> None:
     mlflow.log_metrics(_metrics(trained.comparison))
     facts = trained.model.facts
     mlflow.set_tags({name: facts[name] for name in ("data_fingerprint", "trained_until", "known_until")})
-    mlflow.log_dict(trained.comparison.as_dict(), "comparison.json")
-    mlflow.log_text(trained.comparison.as_text(), "comparison.txt")
+    mlflow.log_dict({**trained.comparison.as_dict(), "weights": trained.model.weights}, "comparison.json")
+    mlflow.log_text(trained.as_text(), "comparison.txt")
     mlflow.log_dict({"findings": [one.as_dict() for one in trained.findings]}, "leakage.json")
     mlflow.log_text(findings_as_text(trained.findings), "leakage.txt")
     trained.tested.to_parquet(scratch / "predictions.parquet")
@@ -75,7 +76,7 @@ def _log_run(trained: Trained, params: AllParams, scratch: Path) -> None:
 def _figures(trained: Trained, params: AllParams) -> dict[str, Figure]:
     """The pictures of a run: what a data scientist looks at before believing a number."""
     outcomes = outcomes_of(trained.tested, params.training.calls)
-    told = {name: trained.tested[name] for name in ("rule", "learned")}
+    told: dict[str, pd.Series] = {name: trained.tested[name] for name in ("rule", params.training.member)}
     folds = [Fold(f"{split.test[0]:%Y-%m-%d}", split.train, split.test) for split in trained.data.origins]
     return {
         "splits": time_split_figure(folds, params.training.horizon),
@@ -113,7 +114,7 @@ def _new_version(client: MlflowClient, info: Any, run_id: str) -> str:
 
 
 def _metrics(found: Comparison) -> dict[str, float]:
-    """Every estimate with the edges of its interval, as `learned.auc`, `learned.auc.low`, …"""
+    """Every estimate with the edges of its interval, as `pool.auc`, `pool.auc.low`, …"""
     metrics: dict[str, float] = {}
     for e in found.estimates:
         metrics |= {f"{e.model}.{e.measure}": e.value}

@@ -18,6 +18,7 @@ class FakeScorer:
         self.feature_names = tuple(WEIGHTS)
         self.model: dict[str, Any] = MODEL
         self.comparison: dict[str, Any] = {"rule": {"auc": 0.676}}
+        self.weights = [{"pillar": "usage", "expert": 30.0, "believed": 41.0, "error": 6.0}]
         self.catalog: list[dict[str, Any]] = [{"name": name, "family": "use"} for name in WEIGHTS]
 
     def score(self, rows: pd.DataFrame, top: int, explain: bool) -> list[dict[str, Any]]:
@@ -54,6 +55,7 @@ class FakeScorer:
             "rule": {"score": 63.2, "range": [58.0, 71.5], "band": "yellow", "pillars": {"usage": 44.0}},
             "coverage": 1 - len(missing) / len(WEIGHTS),
             "missing": missing,
+            "missing_unseen": [],
             "stale": [],
             "model": MODEL,
             "case_id": None,

@@ -208,6 +208,7 @@ def test_one_account_that_is_not_there_is_a_problem(client: TestClient, publish:
 def test_model_and_catalog_are_shown(client: TestClient) -> None:
     model = read(payloads.ModelResponse, client.get("/v1/model"))
     assert model["comparison"] == {"rule": {"auc": 0.676}}
+    assert model["weights"] == [{"pillar": "usage", "expert": 30.0, "believed": 41.0, "error": 6.0}]
     catalog = read(payloads.CatalogResponse, client.get("/v1/catalog"))
     assert catalog["features"][0]["name"] == "seat_utilisation"
     [error] = problem(client.get("/v1/catalog?lang=en"), 422)["errors"]

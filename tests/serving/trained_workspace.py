@@ -27,7 +27,7 @@ LIGHT = (
     "training.test_months=1",
     "training.bootstrap=100",
     "training.learner.rounds=15",
-    "training.learner.bags=3",
+    "training.learner.bags=1",
     "training.learner.folds=3",
     "training.learner.rows_in_leaf=20",
 )

@@ -44,7 +44,7 @@ def promoted_tag(registry: Path, version: str) -> str | None:
 def sharper(tested: pd.DataFrame, by: float) -> pd.DataFrame:
     """Predictions that know more of the outcomes than these do."""
     push = by * (2 * tested["churned"] - 1)
-    return tested.assign(learned=expit(logit(tested["learned"]) + push))
+    return tested.assign(answer=expit(logit(tested["answer"]) + push))
 
 
 def failed(found: Promotion) -> list[str]:

@@ -66,7 +66,7 @@ def test_a_model_is_replayed_on_its_predictions_out_of_time_alone(
     tested = sorted(set(trained.tested["as_of"]))
     assert list(found.dates) == [date for date in tested if date in set(found.dates)]
     assert not set(found.dates) & {date for split in trained.data.origins for date in split.train}
-    member = trained.tested.assign(health=100 * (1 - trained.tested["learned"]))
+    member = trained.tested.assign(health=100 * (1 - trained.tested["answer"]))
     listed = found.churners.assign(as_of=pd.to_datetime(found.churners["as_of"], utc=True))
     both = listed.astype({"as_of": member["as_of"].dtype}).merge(member, on=["account_id", "as_of"])
     assert len(both) == len(listed) > 10

@@ -17,7 +17,6 @@ from features.catalog import load_catalog
 from features.faults import DataFault, WrongUse
 from training.all_params import AllParams
 from training.calibration import LogOddsLine
-from training.churn_model import fit_churn_model
 from training.fit_and_compare import Trained
 from training.health_model import (
     HealthModel,
@@ -27,7 +26,7 @@ from training.health_model import (
     read_health_model,
     write_health_model,
 )
-from training.tree_tables import additive_trees
+from training.pool import PoolModel, fit_pool
 
 ODD = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e300]
 
@@ -61,8 +60,9 @@ def test_what_is_read_from_the_bundle_answers_with_the_same_bits(
     read = read_health_model(bundle)
     assert read.features == model.features
     assert read.base_health == model.base_health
+    segment = np.resize(np.array([None, "enterprise", "smb", ""], dtype=object), len(X)).tolist()
     for ask in (HealthModel.health, HealthModel.interval, HealthModel.points, HealthModel.log_odds):
-        assert ask(read, X).tobytes() == ask(model, X).tobytes()
+        assert ask(read, X, segment).tobytes() == ask(model, X, segment).tobytes()
 
 
 def test_the_facts_of_the_training_are_read_back(trained: Trained, bundle: Path) -> None:
@@ -72,13 +72,20 @@ def test_the_facts_of_the_training_are_read_back(trained: Trained, bundle: Path)
     assert facts["data_fingerprint"] == trained.data.fingerprint
 
 
-def test_the_health_is_that_of_the_calibrated_learner(trained: Trained, bundle: Path, X: Matrix) -> None:
+def test_the_health_is_that_of_the_members_pooled_and_calibrated(
+    trained: Trained, bundle: Path, X: Matrix
+) -> None:
+    pooled, weight = trained.fitted.pooled, trained.fitted.pooled.trees_weight
+    assert 0 < weight < 1
+    filled, boosters = pooled.unseen.filled(X), trained.fitted.boosters
+    trees = np.mean([booster.predict(filled, raw_score=True) for booster in boosters], axis=0)
+    margin = (1 - weight) * pooled.linear.log_odds(filled) + weight * trees
+    expected = 100 / (1 + np.exp(pooled.line.apply(margin)))
     read = read_health_model(bundle)
-    margins = [booster.predict(X, raw_score=True) for booster in trained.fitted.boosters]
-    expected = 100 * (1 - 1 / (1 + np.exp(-trained.fitted.line.apply(np.mean(margins, axis=0)))))
     assert np.abs(read.health(X) - expected).max() < 1e-9
     rows = trained.data.rows
-    assert np.abs(read.health(X[: len(rows)]) / 100 + trained.fitted.probability(rows) - 1).max() < 1e-11
+    X, segment = X[: len(rows)], rows["segment"].tolist()
+    assert np.abs(read.health(X, segment) / 100 + trained.fitted.probability(rows) - 1).max() < 1e-11
 
 
 def test_base_and_points_add_up_to_the_health(model: HealthModel, X: Matrix) -> None:
@@ -86,7 +93,7 @@ def test_base_and_points_add_up_to_the_health(model: HealthModel, X: Matrix) -> 
 
 
 def test_a_point_has_the_sign_of_what_its_feature_does_to_churn(model: HealthModel, X: Matrix) -> None:
-    shares = model.line.slope * model.trees.contributions(X)
+    shares = model.pooled.contributions(X)
     assert (np.sign(model.points(X)) == -np.sign(shares)).all()
 
 
@@ -105,7 +112,8 @@ def test_points_add_up_on_any_row(model: HealthModel, data: st.DataObject) -> No
 @settings(deadline=None, max_examples=60)
 @given(intercept=st.floats(-20, 20), slope=st.floats(0.05, 5))
 def test_points_add_up_under_any_line(model: HealthModel, X: Matrix, intercept: float, slope: float) -> None:
-    other = replace(model, line=LogOddsLine(intercept, slope, ((0.1, 0.0), (0.0, 0.1))))
+    line = LogOddsLine(intercept, slope, ((0.1, 0.0), (0.0, 0.1)))
+    other = replace(model, pooled=replace(model.pooled, line=line))
     some = X[::97]
     total = other.base_health + other.points(some).sum(axis=1)
     assert np.abs(total - other.health(some)).max() < 1e-9
@@ -134,30 +142,55 @@ def test_the_interval_holds_the_health_and_stays_on_the_scale(model: HealthModel
     assert (health < high).all()
 
 
-def test_the_interval_is_wider_where_the_line_or_the_bag_is_less_sure(model: HealthModel, X: Matrix) -> None:
-    (v00, v01), (v10, v11) = model.line.covariance
-    unsure = replace(model.line, covariance=((4 * v00, 4 * v01), (4 * v10, 4 * v11)))
+def test_the_interval_is_wider_where_any_part_is_less_sure(model: HealthModel, X: Matrix) -> None:
+    pooled = model.pooled
+    unsure = (
+        replace(pooled, line=replace(pooled.line, covariance=((0.5, 0.0), (0.0, 0.0)))),
+        replace(pooled, doubt=replace(pooled.doubt, linear=2 * pooled.doubt.linear + 0.1)),
+        replace(pooled, doubt=replace(pooled.doubt, unseen=pooled.doubt.unseen + 0.1)),
+        replace(pooled, doubt=replace(pooled.doubt, trees=pooled.doubt.trees + 1)),
+        replace(pooled, doubt=replace(pooled.doubt, apart=pooled.doubt.apart + 1)),
+    )
     low, high = model.interval(X).T
-    lower, higher = replace(model, line=unsure).interval(X).T
-    assert ((lower < low) & (high < higher)).all()
-    certain = replace(model, line=replace(model.line, covariance=((0.0, 0.0), (0.0, 0.0))))
-    bag_alone = np.subtract(*certain.interval(X).T[::-1])
-    agreed = np.ptp(model.trees.bag_log_odds(X), axis=1)
-    assert bag_alone[agreed.argmin()] < bag_alone[agreed.argmax()]
-    assert (bag_alone < high - low).all()
+    for other in unsure:
+        lower, higher = replace(model, pooled=other).interval(X).T
+        assert ((lower < low) & (high < higher)).all()
+
+
+def test_a_row_has_the_same_bits_in_any_batch(model: HealthModel, X: Matrix) -> None:
+    segment = np.resize(np.array([None, "enterprise"], dtype=object), len(X)).tolist()
+    for ask in (HealthModel.health, HealthModel.interval, HealthModel.points):
+        together = ask(model, X, segment)
+        for row in (0, 1, len(X) // 2, len(X) - 1):
+            alone = ask(model, X[row : row + 1], segment[row : row + 1])
+            assert alone.tobytes() == together[row : row + 1].tobytes()
 
 
 def test_the_same_rows_and_seed_give_the_same_bundle_to_the_byte(
     trained: Trained, light: AllParams, bundle: Path, tmp_path: Path
 ) -> None:
-    catalog, training = load_catalog(light.features.windows), light.training
-    again = fit_churn_model(trained.data.rows, trained.data.churned, catalog, training.learner, training.seed)
-    made = HealthModel(additive_trees(again.boosters), again.line, trained.model.facts)
-    write_health_model(tmp_path / "bundle", made)
+    again = fit_and_compare_again(trained, light)
+    write_health_model(tmp_path / "bundle", again.health_model(trained.model.facts))
     assert contents(tmp_path / "bundle") == contents(bundle)
 
 
-@pytest.mark.parametrize("name", ["line.json", "model.json", "threshold.npy", "leaf_value.npy"])
+def fit_and_compare_again(trained: Trained, light: AllParams) -> PoolModel:
+    """The final model once more, from the data."""
+    training, data = light.training, trained.data
+    last = data.at(data.final_dates)
+    return fit_pool(
+        data.rows[last],
+        data.churned[last],
+        load_catalog(light.features.windows),
+        light.rule,
+        training.learner,
+        training.seed,
+        prior=training.prior,
+        horizon=training.horizon,
+    )
+
+
+@pytest.mark.parametrize("name", ["pool.json", "rule.json", "threshold.npy", "linear_factor.npy"])
 def test_a_changed_byte_is_refused_with_the_name_of_its_file(bundle: Path, tmp_path: Path, name: str) -> None:
     copy = Path(shutil.copytree(bundle, tmp_path / "copy"))
     content = bytearray((copy / name).read_bytes())
@@ -170,10 +203,10 @@ def test_a_changed_byte_is_refused_with_the_name_of_its_file(bundle: Path, tmp_p
     assert "Next: copy the bundle again, or make it again with `vitals train`" in str(caught.value)
 
 
-def test_a_bundle_without_its_line_is_refused(bundle: Path, tmp_path: Path) -> None:
+def test_a_bundle_without_its_pool_is_refused(bundle: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(bundle, tmp_path / "copy"))
-    (copy / "line.json").unlink()
-    with pytest.raises(DataFault, match=r"line\.json is 'missing'"):
+    (copy / "pool.json").unlink()
+    with pytest.raises(DataFault, match=r"pool\.json is 'missing'"):
         read_health_model(copy)
 
 
@@ -184,8 +217,9 @@ def test_a_row_of_the_wrong_width_is_refused(model: HealthModel) -> None:
 
 def test_the_bundle_is_arrays_and_json_that_people_can_read(bundle: Path) -> None:
     assert {path.suffix for path in bundle.iterdir()} == {".npy", ".json"}
-    line = json.loads((bundle / "line.json").read_text(encoding="utf-8"))
-    assert set(line) == {"intercept", "slope", "covariance"}
+    pool = json.loads((bundle / "pool.json").read_text(encoding="utf-8"))
+    assert set(pool["line"]) == {"intercept", "slope", "covariance"}
+    assert 0 < pool["trees_weight"] < 1
 
 
 def test_health_is_a_hundred_times_the_chance_to_stay() -> None:

@@ -11,7 +11,7 @@ import pytest
 from features.faults import DataFault
 from training.all_params import AllParams
 from training.fit_and_compare import Trained
-from training.members import MEMBERS
+from training.members import ANSWER, MEMBERS
 from training.out_of_time import compare_members, outcomes_of, predictions_out_of_time
 
 
@@ -26,7 +26,7 @@ def test_every_test_row_is_predicted_once_with_its_outcome(trained: Trained) -> 
     wanted = data.rows.loc[data.at(dates), ["account_id", "as_of", "segment", "mrr"]]
     wanted = wanted.assign(churned=data.churned, days_to_churn=data.days_to_churn).reset_index(drop=True)
     pd.testing.assert_frame_equal(trained.tested[list(wanted)], wanted)
-    assert tuple(trained.tested.columns[6:]) == MEMBERS
+    assert tuple(trained.tested.columns[6:]) == (*MEMBERS, *ANSWER)
 
 
 def test_a_second_run_predicts_the_same_to_the_bit(trained: Trained, light: AllParams) -> None:

@@ -41,8 +41,8 @@ def test_a_ninth_leaf_is_refused_because_serving_could_not_tabulate_it() -> None
     )
 
 
-def test_one_bag_is_refused_because_it_has_no_spread() -> None:
-    assert "training.learner.bags is 1" in refusal({"learner": {"bags": 1}})
+def test_no_bag_is_refused() -> None:
+    assert "training.learner.bags is 0" in refusal({"learner": {"bags": 0}})
 
 
 def test_every_fault_of_the_section_is_named_at_once() -> None:

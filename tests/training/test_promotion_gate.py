@@ -49,7 +49,7 @@ def verdicts(tested: pd.DataFrame, params: TrainingParams, **gates: float) -> di
 
 
 def test_the_rule_is_to_be_beaten_until_there_is_a_champion(trained: Trained, params: TrainingParams) -> None:
-    better_rule = trained.tested.assign(rule=sharper(trained.tested, 1.0)["learned"])
+    better_rule = trained.tested.assign(rule=sharper(trained.tested, 1.0)["answer"])
     assert verdicts(better_rule, params) == {
         **dict.fromkeys(QUESTIONS, True),
         "is better than the rule": False,
@@ -57,13 +57,13 @@ def test_the_rule_is_to_be_beaten_until_there_is_a_champion(trained: Trained, pa
 
 
 def test_the_rule_itself_is_no_better_than_the_rule(trained: Trained, params: TrainingParams) -> None:
-    found = gate(trained.tested.assign(learned=trained.tested["rule"]), None, params)
+    found = gate(trained.tested.assign(answer=trained.tested["rule"]), None, params)
     assert (found[-1].found, found[-1].passed) == ("its predictions are the same", False)
 
 
 def test_a_good_order_with_wild_probabilities_is_refused(trained: Trained, params: TrainingParams) -> None:
     """It ranks as well as before, but promises what does not come."""
-    wild = trained.tested.assign(learned=expit(logit(trained.tested["learned"]) + 3))
+    wild = trained.tested.assign(answer=expit(logit(trained.tested["answer"]) + 3))
     found = verdicts(wild, params)
     assert found["ranks better than chance"]
     assert not found["knows more than the base rate"]
@@ -73,13 +73,13 @@ def test_the_base_rate_is_refused_though_it_follows_the_season(
     trained: Trained, params: TrainingParams
 ) -> None:
     """Its rates differ between origins, which the pooled AUC takes for an order of accounts."""
-    found = verdicts(trained.tested.assign(learned=trained.tested["base_rate"]), params)
+    found = verdicts(trained.tested.assign(answer=trained.tested["base_rate"]), params)
     assert not found["knows more than the base rate"]
 
 
 def test_what_only_the_calendar_knows_is_refused(trained: Trained, params: TrainingParams) -> None:
     """A model that has found tenure and the renewal date gives nobody anything to act on."""
-    found = verdicts(trained.tested.assign(clock=sharper(trained.tested, 0.3)["learned"]), params)
+    found = verdicts(trained.tested.assign(clock=sharper(trained.tested, 0.3)["answer"]), params)
     assert not found["knows more than tenure and the renewal date"]
 
 
@@ -111,6 +111,6 @@ def test_another_book_in_which_hardly_anybody_churns_cannot_be_compared(
 
 
 def test_a_gate_on_predictions_that_are_none_is_a_fault(trained: Trained, params: TrainingParams) -> None:
-    tested = trained.tested.assign(learned=np.nan)
-    with pytest.raises(DataFault, match="learned is nan; allowed: numbers strictly between 0 and 1"):
+    tested = trained.tested.assign(answer=np.nan)
+    with pytest.raises(DataFault, match="answer is nan; allowed: numbers strictly between 0 and 1"):
         gate(tested, None, params)

@@ -57,15 +57,15 @@ def test_the_signal_of_crm_churnsim_is_found(tmp_path: Path) -> None:
     assert len(split.test) == 6
     tested = predictions_out_of_time(data, params.features, params.rule, params.training, lambda _: None)
     found = compare_members(tested, params.training)
-    assert found.estimate("learned", "auc").value >= 0.70
-    assert found.difference("learned", "rule", "auc").better > 0.95
-    assert found.difference("learned", "base_rate", "log_loss").better > 0.95
+    assert found.estimate("pool", "auc").value >= 0.70
+    assert found.difference("pool", "rule", "auc").better > 0.95
+    assert found.difference("pool", "base_rate", "log_loss").better > 0.95
 
 
 def test_ravenstack_holds_no_signal_and_the_gate_says_so(ravenstack: Path, tmp_path: Path) -> None:
     registry, params = tmp_path / "mlruns", AllParams.read(PARAMS_FILE, FOUR_MONTHS)
     trained, registered = train(ravenstack, params, registry)
-    auc = trained.comparison.estimate("learned", "auc")
+    auc = trained.comparison.estimate("pool", "auc")
     assert auc.low < 0.5 < auc.high
     found = promote(params.training, registry)
     assert not found.promoted

@@ -88,8 +88,8 @@ def test_the_boosters_are_logged_as_text_that_lightgbm_reads(
     client: MlflowClient, run: Any, trained: Trained, light: AllParams
 ) -> None:
     folder = artifact(client, run, "lightgbm")
-    names = sorted(path.name for path in folder.iterdir())
-    assert names == [f"bag_{number:02d}.txt" for number in range(light.training.learner.bags)]
+    names, learner = sorted(path.name for path in folder.iterdir()), light.training.learner
+    assert names == [f"bag_{number:02d}.txt" for number in range(learner.bags * learner.folds)]
     X = trained.data.rows[list(trained.fitted.features)].to_numpy(float)[:20]
     for path, booster in zip(sorted(folder.iterdir()), trained.fitted.boosters, strict=True):
         assert lightgbm.Booster(model_file=path).predict(X).tolist() == booster.predict(X).tolist()
@@ -112,9 +112,10 @@ def test_the_comparison_can_be_shown_again(registered: Path, trained: Trained) -
     assert found.pop("version") == "1"
     leakage = found.pop("leakage")
     assert leakage == [one.as_dict() for one in trained.findings]
+    assert found.pop("weights") == trained.model.weights
     assert json.loads(json.dumps(trained.comparison.as_dict())) == found
     comparison, checks = text.split("\n\nleakage checks\n")
-    assert comparison == trained.comparison.as_text()
+    assert comparison == trained.as_text()
     assert len(checks.splitlines()) == len(leakage)
 
 

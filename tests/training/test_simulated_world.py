@@ -12,15 +12,13 @@ from scipy.special import logit
 from features.book import open_book
 from features.catalog import load_catalog
 from training.all_params import AllParams
-from training.churn_model import fit_churn_model
 from training.comparison import Comparison
 from training.dataset import TrainingSet, build_training_set
-from training.health_model import HealthModel
 from training.out_of_time import compare_members, predictions_out_of_time
 from training.outcome_tables import ALL_TABLES
+from training.pool import fit_pool
 from training.simulation.book import simulate_book
 from training.simulation.params import SimulationParams
-from training.tree_tables import additive_trees
 
 pytestmark = pytest.mark.slow
 BOOK = SimulationParams(accounts=1_000, months=36, seed=7)
@@ -45,18 +43,18 @@ def comparison(data: TrainingSet, params: AllParams) -> Comparison:
     return compare_members(tested, params.training)
 
 
-def test_the_learned_model_beats_the_rule_out_of_time(comparison: Comparison) -> None:
-    assert comparison.difference("learned", "rule", "log_loss").value < 0
-    assert comparison.difference("learned", "rule", "auc").value > 0
+def test_the_pool_beats_the_rule_out_of_time(comparison: Comparison) -> None:
+    assert comparison.difference("pool", "rule", "log_loss").value < 0
+    assert comparison.difference("pool", "rule", "auc").value > 0
 
 
-def test_the_learned_model_knows_more_than_the_base_rate(comparison: Comparison) -> None:
-    assert comparison.difference("learned", "base_rate", "log_loss").better > 0.95
-    assert comparison.estimate("learned", "auc").low > 0.5
+def test_the_pool_knows_more_than_the_base_rate(comparison: Comparison) -> None:
+    assert comparison.difference("pool", "base_rate", "log_loss").better > 0.95
+    assert comparison.estimate("pool", "auc").low > 0.5
 
 
 def test_the_calibration_slope_may_be_one(comparison: Comparison) -> None:
-    slope = comparison.estimate("learned", "calibration_slope")
+    slope = comparison.estimate("pool", "calibration_slope")
     assert slope.low < 1 < slope.high
 
 
@@ -70,7 +68,9 @@ def test_the_interval_is_wider_where_a_quarter_of_the_accounts_was_there_to_lear
     widths = []
     for accounts in (names, names[::4]):
         some = data.rows["account_id"].isin(accounts)
-        fitted = fit_churn_model(data.rows[some], data.churned[some], catalog, params.training.learner, 7)
-        low, high = HealthModel(additive_trees(fitted.boosters), fitted.line, {}).interval(X).T
+        fitted = fit_pool(
+            data.rows[some], data.churned[some], catalog, params.rule, params.training.learner, 7
+        )
+        low, high = fitted.health_model({}).interval(X).T
         widths.append(np.median(logit(high / 100) - logit(low / 100)))
     assert widths[1] > 1.2 * widths[0]

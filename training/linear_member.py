@@ -1,0 +1,90 @@
+"""The linear member as it is served: log-odds of churn as a sum over the columns of `linear_terms`.
+
+    log-odds = intercept + Σ coefficient · (column − mean of the column in training)
+
+A column belongs to one feature (the cap's to that of the exception which caps the row), so that the terms
+are SHAP values of a linear model (Štrumbelj & Kononenko 2014) and sum up by feature. NumPy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from training.linear_terms import Matrix, Places, RuleColumns, ValueColumns
+
+BLOCK = 2**15  # entries of the covariance's factor that are added up at a time: they fit the cache
+
+
+@dataclass(frozen=True, eq=False)
+class LinearMember:
+    """`rule` is None where there is no rule. Log-odds are of churn: higher is worse.
+
+    `intercept` is the log-odds of the training portfolio's mean; `mean` and `coefficients` are (p,).
+    `factor` (p + 1, r) is a root: `factor @ factor.T` is the covariance of (intercept, coefficients).
+    """
+
+    features: tuple[str, ...]
+    rule: RuleColumns | None
+    values: ValueColumns
+    intercept: float
+    mean: Matrix
+    coefficients: Matrix
+    factor: Matrix
+
+    def columns(self, X: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
+        """(n, k) -> (n, p), centred: what the coefficients are of."""
+        found = self.values.columns(X)
+        if self.rule is not None:
+            found = np.concatenate([self.rule.columns(X, segment)[0], found], axis=1)
+        return found - self.mean
+
+    def log_odds(self, X: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
+        """Log-odds of churn: (n, k) -> (n,)."""
+        return self._added(self.columns(X, segment))
+
+    def contributions(self, X: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
+        """What each feature adds to the intercept, in log-odds of churn: (n, k) -> (n, k)."""
+        terms = self.columns(X, segment) * self.coefficients
+        found = np.zeros(X.shape)
+        rows = np.arange(len(X))
+        for term, owner in zip(terms.T, self.owners, strict=True):
+            if owner >= 0:
+                found[:, owner] += term
+            else:
+                assert self.rule is not None
+                found[rows, self.rule.cap_feature(X)] += term
+        return found
+
+    def variance(self, X: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
+        """Variance of the log-odds that comes from too few rows to learn from: (n, k) -> (n,)."""
+        columns = self.columns(X, segment)
+        step = max(1, BLOCK // len(self.factor))
+        parts = [self._variance(columns[i : i + step]) for i in range(0, len(columns), step)]
+        return np.concatenate([np.zeros(0), *parts])
+
+    @property
+    def owners(self) -> Places:
+        """(p,): the place of the feature that a column belongs to; −1 for the cap's."""
+        values = [self.values.value_of, self.values.flag_of]
+        rule = [] if self.rule is None else [self.rule.feature_of, np.array([-1])]
+        return np.concatenate([*rule, *values]).astype(np.intp)
+
+    def _added(self, columns: Matrix) -> Matrix:
+        """Column by column, so that a row has the same bits in any batch."""
+        total = np.full(len(columns), self.intercept)
+        for column, coefficient in zip(columns.T, self.coefficients, strict=True):
+            total += column * coefficient
+        return total
+
+    def _variance(self, columns: Matrix) -> Matrix:
+        sums = np.broadcast_to(self.factor[0], (len(columns), self.factor.shape[1])).copy()
+        for column, row in zip(columns.T, self.factor[1:], strict=True):
+            sums += column[:, None] * row
+        total = np.zeros(len(columns))
+        for part in (sums**2).T:
+            total += part
+        return total

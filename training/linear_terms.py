@@ -1,0 +1,184 @@
+"""The columns of the linear member: what the rule sees in a row, and the plain values beside it.
+
+One column per term, in this order, each of which belongs to one feature:
+
+    measure    share of the whole score × sub-score, as the account's segment has it: the columns sum to
+               the rule's uncapped score
+    cap        the rule's score minus its uncapped score, 0 or less; it belongs to the feature of the
+               exception that caps (only where the rule has exceptions)
+    value      a feature's value: the typical one where it is missing, kept within the range that was
+               seen in training, centred and in standard deviations
+    flag       1 where the feature is missing, centred and in standard deviations
+
+The rule's terms are `features.rule_score` once more, in plain NumPy because a service scores single rows; a
+test holds the two equal. Needs neither pandas nor a learner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.params import PILLARS, HardException, Measure, PillarWeights, RuleParams
+
+Matrix = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+EDGE = 0.005  # values beyond this share of the training rows, at either end, count as the value there
+
+
+@dataclass(frozen=True, eq=False)
+class ValueColumns:
+    """How values become columns: arrays of shape (k,), one entry per feature.
+
+    `typical` is the training median. `low`, `high`, `centre`, `scale` are of the value columns,
+    `missing_centre`, `missing_scale` of the flags; a scale of 0 means that the column is left out,
+    because it never changed in training.
+    """
+
+    typical: Matrix
+    low: Matrix
+    high: Matrix
+    centre: Matrix
+    scale: Matrix
+    missing_centre: Matrix
+    missing_scale: Matrix
+
+    @classmethod
+    def of(cls, X: Matrix) -> ValueColumns:
+        """Read from training rows (n, k); without rows every column is left out.
+
+        >>> columns = ValueColumns.of(np.array([[1.0, 5.0], [np.nan, 5.0], [3.0, 5.0]]))
+        >>> columns.typical.tolist(), (columns.scale > 0).tolist(), (columns.missing_scale > 0).tolist()
+        ([2.0, 5.0], [True, False], [True, False])
+        """
+        X = np.where(np.isinf(X), np.nan, X)
+        seen = ~np.isnan(X)
+        known = [X[seen[:, j], j] for j in range(X.shape[1])]
+        low, typical, high = (
+            np.array([np.quantile(v, q) if len(v) else 0.0 for v in known]) for q in (EDGE, 0.5, 1 - EDGE)
+        )
+        filled = np.clip(np.where(seen, X, typical), low, high)
+        missing = (~seen).astype(np.float64)
+        return cls(typical, low, high, *_spread(filled), *_spread(missing))
+
+    @cached_property
+    def value_of(self) -> Places:
+        """The features that have a value column, in order."""
+        return np.flatnonzero(self.scale > 0)
+
+    @cached_property
+    def flag_of(self) -> Places:
+        """The features that have a flag, in order."""
+        return np.flatnonzero(self.missing_scale > 0)
+
+    def columns(self, X: Matrix) -> Matrix:
+        """(n, k) -> (n, values + flags)."""
+        missing = np.isnan(X)
+        filled = np.clip(np.where(missing, self.typical, X), self.low, self.high)
+        v, f = self.value_of, self.flag_of
+        values = (filled[:, v] - self.centre[v]) / self.scale[v]
+        flags = (missing[:, f] - self.missing_centre[f]) / self.missing_scale[f]
+        return np.concatenate([values, flags], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class RuleColumns:
+    """The rule's terms of rows whose columns are `features`."""
+
+    features: tuple[str, ...]
+    rule: RuleParams
+
+    @cached_property
+    def measures(self) -> tuple[Measure, ...]:
+        """Every measure, pillar by pillar; each has a column."""
+        return tuple(m for pillar in PILLARS for m in self.rule.measures[pillar])
+
+    @cached_property
+    def pillar_of(self) -> tuple[str, ...]:
+        """The pillar of each measure."""
+        return tuple(pillar for pillar in PILLARS for _ in self.rule.measures[pillar])
+
+    @cached_property
+    def feature_of(self) -> Places:
+        """The place in `features` of each measure's feature."""
+        return np.array([self.features.index(m.feature) for m in self.measures], dtype=np.intp)
+
+    @cached_property
+    def shares(self) -> Mapping[str | None, Matrix]:
+        """By segment, and for None by default: each measure's share of the whole score; they sum to 1."""
+        profiles = [(None, self.rule.weights), *self.rule.profiles.items()]
+        return {name: np.array(list(self._shares(weights))) for name, weights in profiles}
+
+    def _shares(self, weights: PillarWeights) -> Iterator[float]:
+        for pillar in PILLARS:
+            whole = sum(m.weight for m in self.rule.measures[pillar])
+            percent = getattr(weights, pillar)
+            yield from (percent / 100 * (m.weight / whole) for m in self.rule.measures[pillar])
+
+    def columns(self, X: Matrix, segment: Sequence[Any] | None) -> tuple[Matrix, Matrix]:
+        """(n, measures + 1): the measures' columns and the cap's; (n,): the score."""
+        sub = np.empty((len(X), len(self.measures)))
+        for place, (measure, column) in enumerate(zip(self.measures, self.feature_of, strict=True)):
+            sub[:, place] = _sub_score(X[:, column], measure)
+        points = sub * self._shares_by_row(segment, len(X))
+        uncapped = _total(points)
+        score = np.minimum(uncapped, self._caps(X)[0])
+        return np.concatenate([points, (score - uncapped)[:, None]], axis=1), score
+
+    def cap_feature(self, X: Matrix) -> Places:
+        """(n,): the place of the feature whose exception caps the row; of the first one where none does."""
+        return self._caps(X)[1]
+
+    def _shares_by_row(self, segment: Sequence[Any] | None, rows: int) -> Matrix:
+        table, names = np.array(list(self.shares.values())), list(self.shares)
+        if segment is None:
+            return np.broadcast_to(table[0], (rows, len(self.measures)))
+        place = {name: number for number, name in enumerate(names)}
+        chosen: Matrix = table[[place.get(name, 0) if isinstance(name, str) else 0 for name in segment]]
+        return chosen
+
+    def _caps(self, X: Matrix) -> tuple[Matrix, Places]:
+        """The lowest cap of each row (100 where none applies) and the place of its feature."""
+        exceptions = self.rule.exceptions
+        cap = np.full(len(X), 100.0)
+        place = np.full(len(X), self.features.index(exceptions[0].feature) if exceptions else 0, np.intp)
+        for exception in exceptions:
+            column = self.features.index(exception.feature)
+            lower = _applies(X[:, column], exception) & (exception.cap < cap)
+            cap[lower], place[lower] = exception.cap, column
+        return cap, place
+
+
+def _sub_score(values: Matrix, measure: Measure) -> Matrix:
+    at, score = np.array(measure.curve, dtype=np.float64).T
+    point = np.clip(measure.when_missing, score.min(), score.max())
+    return np.asarray(np.where(np.isnan(values), point, np.interp(values, at, score)))
+
+
+def _applies(values: Matrix, exception: HardException) -> NDArray[np.bool_]:
+    if exception.at_least is not None:
+        return np.asarray(values >= exception.at_least)
+    assert exception.at_most is not None
+    return np.asarray(values <= exception.at_most)
+
+
+def _total(parts: Matrix) -> Matrix:
+    """The sum of each row, column by column, so that it is the same to the bit in any batch."""
+    total = np.zeros(len(parts))
+    for column in parts.T:
+        total += column
+    return total
+
+
+def _spread(columns: Matrix) -> tuple[Matrix, Matrix]:
+    """Mean and standard deviation of each column; 0 where there is none, or hardly any, or no row."""
+    if not len(columns):
+        return np.zeros(columns.shape[1]), np.zeros(columns.shape[1])
+    centre, scale = columns.mean(axis=0), columns.std(axis=0)
+    return centre, np.where(scale > 1e-9 * (1 + np.abs(centre)), scale, 0.0)

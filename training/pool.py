@@ -1,0 +1,192 @@
+"""The learner: the rule re-weighted by the data and bagged trees, pooled in log-odds and calibrated.
+
+Each member remains selectable (`training.member`) and is compared. With no rows, one outcome only, or fewer
+than FEW accounts of either, the answer is the rule, mapped by the prior.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from features.catalog import Feature
+from features.faults import Fault, WrongUse
+from features.params import RuleParams
+from training.account_folds import account_codes
+from training.boosted_trees import BoostedTrees, fit_trees
+from training.calibration import Matrix
+from training.health_model import HealthModel
+from training.linear_terms import Places
+from training.log_odds_pool import AS_IT_IS, ToldOutOfFold, calibration_line, trees_weight
+from training.params import LearnerParams, Member, PriorParams
+from training.pooled_log_odds import Z90, Doubt, PooledLogOdds, Segment
+from training.reweighted_rule import FittedLinear, LinearLesson, Spreads, fit_linear, prior_member
+from training.rule_line import fit_rule_line
+from training.tree_tables import additive_trees
+from training.unseen_missing import UnseenMissing
+
+Progress = Callable[[str], None]
+
+FEW = 5  # accounts of either outcome: with fewer there is nothing to choose a strength by
+FEW_FOR_TREES = 20  # with fewer, a bag may hold one outcome alone
+DOUBT = Doubt(linear=1.0, trees=1.0, apart=0.25, unseen=0.05)
+
+
+@dataclass(frozen=True, eq=False)
+class PoolModel:
+    """A fitted learner: every member, each calibrated by itself, and the name of the one that answers.
+
+    Without a rule there is no member `rule`. `trees` and `spreads` are None where too few accounts of
+    either outcome were there for them; `lightgbm` is then the re-weighted rule too. `weights`: what the
+    data believe beside the expert (`believed_weights`).
+    """
+
+    members: Mapping[Member, PooledLogOdds]
+    answers: Member
+    trees: BoostedTrees | None
+    spreads: Spreads | None
+    weights: list[dict[str, Any]]
+
+    @property
+    def pooled(self) -> PooledLogOdds:
+        """The member that answers, and is served."""
+        return self.members[self.answers]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that are read, in order."""
+        return self.pooled.features
+
+    @property
+    def boosters(self) -> tuple[lgb.Booster, ...]:
+        """The fitted boosters; empty where there were too few rows for them."""
+        return () if self.trees is None else self.trees.boosters
+
+    def log_odds(self, rows: pd.DataFrame) -> Matrix:
+        """Calibrated log-odds of churn within the horizon, one per row."""
+        return self.pooled.log_odds(*self._read(rows))
+
+    def probability(self, rows: pd.DataFrame) -> Matrix:
+        """Calibrated probability of churn within the horizon, 0–1, one per row."""
+        return np.asarray(expit(self.log_odds(rows)))
+
+    def interval(self, rows: pd.DataFrame) -> Matrix:
+        """90 % interval of the churn probability: (n, 2), low and high."""
+        X, segment = self._read(rows)
+        z, error = self.pooled.log_odds(X, segment), np.sqrt(self.pooled.variance(X, segment))
+        return np.column_stack([expit(z - Z90 * error), expit(z + Z90 * error)])
+
+    def member_log_odds(self, rows: pd.DataFrame) -> dict[str, Matrix]:
+        """Log-odds of every member, (n,) each; `rule` only where there is one."""
+        X, segment = self._read(rows)
+        return {name: member.log_odds(X, segment) for name, member in self.members.items()}
+
+    def health_model(self, facts: Mapping[str, Any]) -> HealthModel:
+        """What is written into the bundle and served; `facts` is plain JSON."""
+        return HealthModel(self.pooled, {**facts, "member": self.answers, "weights": self.weights})
+
+    def _read(self, rows: pd.DataFrame) -> tuple[Matrix, Segment]:
+        return rows[list(self.features)].to_numpy("float64"), _segment_of(rows)
+
+
+def fit_pool(
+    rows: pd.DataFrame,
+    churned: pd.Series,
+    catalog: Sequence[Feature],
+    rule: RuleParams | None,
+    params: LearnerParams,
+    seed: int,
+    progress: Progress = lambda _: None,
+    prior: PriorParams | None = None,
+    horizon: int = 365,
+    member: Member = "pool",
+) -> PoolModel:
+    """Fits every member, weighs them out of fold, and calibrates where that gains; `member` is to answer.
+
+    `rows`: `account_id`, `segment` (may be absent) and the catalogue's features, float64, NaN = missing.
+    `churned`: 0/1, in the order of the rows. WrongUse where the rule is to answer and there is none.
+    """
+    if rule is None and member == "rule":
+        fault = Fault(
+            "member", member, "pool, lightgbm or reweighted", "bring a rule, or choose another member"
+        )
+        raise WrongUse("there is no rule that could answer", [fault])
+    names = tuple(feature.name for feature in catalog)
+    X, segment = rows[list(names)].to_numpy("float64"), _segment_of(rows)
+    y, account = churned.to_numpy("float64"), account_codes(rows["account_id"].to_numpy(str))
+    lesson = LinearLesson.of(X, segment, y, account, names, rule, prior or PriorParams(), horizon)
+    unseen = UnseenMissing.of(X, lesson.values.typical)
+    fewest = _accounts_of_the_rarer_outcome(y, account)
+    if fewest < FEW:
+        alone = PooledLogOdds(prior_member(lesson), None, 0.0, AS_IT_IS, DOUBT, unseen)
+        weights = lesson.weights(alone.linear, catalog)
+        return PoolModel(_members(alone, alone, alone, alone, rule), member, None, None, weights)
+    progress("the weights of the rule")
+    fitted = fit_linear(lesson, params.folds, seed)
+    plain = fitted if rule is None else fit_rule_line(lesson, params.folds, seed)
+    weigh = _Weighing(lesson, unseen, X, segment, params, seed)
+    rule_alone, reweighted = weigh.member(plain, None, 0.0), weigh.member(fitted, None, 0.0)
+    weights = lesson.weights(fitted.member, catalog)
+    if fewest < FEW_FOR_TREES:
+        return PoolModel(
+            _members(rule_alone, reweighted, reweighted, reweighted, rule),
+            member,
+            None,
+            fitted.spreads,
+            weights,
+        )
+    trees = fit_trees(X, y, account, catalog, params, seed, progress)
+    lightgbm, pool = weigh.member(fitted, trees, 1.0), weigh.member(fitted, trees, None)
+    return PoolModel(
+        _members(rule_alone, reweighted, lightgbm, pool, rule), member, trees, fitted.spreads, weights
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Weighing:
+    """Members from what was fitted on these rows."""
+
+    lesson: LinearLesson
+    unseen: UnseenMissing
+    X: Matrix
+    segment: Segment
+    params: LearnerParams
+    seed: int
+
+    def member(self, linear: FittedLinear, trees: BoostedTrees | None, weight: float | None) -> PooledLogOdds:
+        """A calibrated member: of both parts with this weight of the trees, or the best one (None)."""
+        lesson = self.lesson
+        told = linear.out_of_fold if trees is None else trees.out_of_fold
+        out_of_fold = ToldOutOfFold(linear.out_of_fold, told, lesson.churned, lesson.account, lesson.share)
+        chosen = trees_weight(out_of_fold) if weight is None else weight
+        line = calibration_line(out_of_fold, chosen, self.params.folds, self.seed)
+        tables = None if trees is None else additive_trees(trees.boosters)
+        made = PooledLogOdds(linear.member, tables, chosen, line, DOUBT, self.unseen)
+        variance = made.contributions(self.X, self.segment).var(axis=0)
+        return replace(made, unseen=replace(self.unseen, variance=variance))
+
+
+def _members(
+    rule_alone: PooledLogOdds,
+    reweighted: PooledLogOdds,
+    lightgbm: PooledLogOdds,
+    pool: PooledLogOdds,
+    rule: RuleParams | None,
+) -> dict[Member, PooledLogOdds]:
+    found: dict[Member, PooledLogOdds] = {} if rule is None else {"rule": rule_alone}
+    return {**found, "reweighted": reweighted, "lightgbm": lightgbm, "pool": pool}
+
+
+def _accounts_of_the_rarer_outcome(churned: Matrix, account: Places) -> int:
+    """How many accounts churned in some row, or stayed in some row; the fewer of the two."""
+    return min(len(np.unique(account[churned == outcome])) for outcome in (0.0, 1.0))
+
+
+def _segment_of(rows: pd.DataFrame) -> Segment:
+    return rows["segment"].tolist() if "segment" in rows else None
