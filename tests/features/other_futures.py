@@ -10,12 +10,6 @@ from features.source_tables import SOURCE_TABLES, SourceTable
 from features.warehouse import IBIS_TYPES, Warehouse, warehouse
 from tests.features.random_books import Frames
 
-# What comes to be known with each later time, as the tables' docstrings say.
-COMES_WITH = {
-    ("surveys", "responded_at"): ["score", "comment"],
-    ("tickets", "resolved_at"): ["contacts_to_resolve", "reopened"],
-}
-
 
 def warehouse_of_frames(frames: Frames) -> Warehouse:
     """The warehouse over these frames, in memory."""
@@ -46,17 +40,11 @@ def later_known_at(table: SourceTable, frame: pd.DataFrame, column: str) -> pd.S
     return frame[column].where(frame[column].isna() | ~(frame[entered] > frame[column]), frame[entered])
 
 
-def _told_with(table: SourceTable, frame: pd.DataFrame, column: str) -> list[str]:
-    """The columns that come to be known together with `column`, itself first."""
-    told = [column, table.recorded_later(column), *COMES_WITH.get((table.name, column), [])]
-    return [name for name in told if name is not None and name in frame]
-
-
 def _cut(table: SourceTable, frame: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     kept = frame[known_at(table, frame) < as_of].copy()
     for column in table.later:
         unknown = ~(later_known_at(table, kept, column) < as_of)
-        for name in _told_with(table, kept, column):
+        for name in kept.columns.intersection(table.told_by(column)):
             kept[name] = kept[name].mask(unknown)
     return kept
 
@@ -74,7 +62,7 @@ def _changed(
     for column in table.later:
         after = ~(later_known_at(table, known, column) < as_of)
         order = rng.permutation(int(after.sum()))  # one order for all: what is entered late stays so
-        for name in _told_with(table, known, column):
+        for name in known.columns.intersection(table.told_by(column)):
             known[name] = known[name].mask(after, _in_order(known[name][after], order))
     edited = unknown.assign(**{c: _shuffled(unknown[c], rng) for c in _free_columns(table) if c in unknown})
     delayed = _delayed(table, unknown.sample(frac=0.7, random_state=rng), rng)
