@@ -208,13 +208,16 @@ def promote(
     as_json: Json = False,
 ) -> None:
     """Challenger to champion, if the gate lets it; exit 1 with the reasons where it does not."""
+    from features.params import RuleParams
     from training.params import TrainingParams
     from training.promotion import check_forced, refused
     from training.promotion import promote as run
 
     with clear_faults(as_json):
         check_forced(force, reason)
-        found = run(read_section(params, "training", TrainingParams, overrides or ()), registry, reason)
+        settings = read_section(params, "training", TrainingParams, overrides or ())
+        bands = read_section(params, "rule", RuleParams, overrides or ()).bands
+        found = run(settings, registry, reason, bands)
         if not found.promoted:
             raise refused(found)
         emit(found.as_dict()) if as_json else typer.echo(found.as_text())

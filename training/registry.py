@@ -120,6 +120,15 @@ def findings_of(client: MlflowClient, version: str) -> tuple[Finding, ...] | Non
         return None
 
 
+def learned_churns(client: MlflowClient, version: str) -> int | None:
+    """The churned accounts that the origins of a version's test learned from; None where nobody noted it."""
+    try:
+        origins = logged_document(client, version, "splits.json")["origins"]
+    except FileNotFoundError:
+        return None
+    return min((int(origin["learned_churns"]) for origin in origins), default=None)
+
+
 def logged_document(client: MlflowClient, version: str, name: str) -> Any:
     """A JSON document that was logged with a version. FileNotFoundError where there is none."""
     return json.loads(_artifact(client, version, name).read_text(encoding="utf-8"))

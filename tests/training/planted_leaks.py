@@ -95,7 +95,10 @@ def predicted(data: TrainingSet) -> pd.DataFrame:
         test = data.rows[data.at(split.test)]
         told = np.clip(trees(rows, churned, test), 0.005, 0.995)
         facts = test[["account_id", "as_of", "segment", "mrr"]]
-        found.append(facts.assign(churned=data.churned, days_to_churn=data.days_to_churn, answer=told))
+        floor = dict.fromkeys(("base_rate", "clock"), float(np.clip(churned.mean(), 0.005, 0.995)))
+        rule = {"rule": expit(-2.0 - 0.3 * test["seat_utilisation_30d"])}
+        facts = facts.assign(churned=data.churned, days_to_churn=data.days_to_churn, **floor, **rule)
+        found.append(facts.assign(answer=told))
     return pd.concat(found, ignore_index=True)
 
 
