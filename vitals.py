@@ -14,7 +14,10 @@ from typing import Annotated
 import typer
 
 from features.params_file import DEFAULT_PARAMS, read_section
-from serving.terminal import clear_faults, emit, steps
+from training.command_options import DEFAULT_BOOK, BookArgument, Json, Params, Registry, Set
+from training.terminal import clear_faults, emit, steps
+from training.train_command import EXAMPLE as TRAIN_EXAMPLE
+from training.train_command import train
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,15 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-DEFAULT_BOOK = Path("data/book")
-BookArgument = Annotated[Path, typer.Argument(help="the folder with the book's tables")]
-Json = Annotated[bool, typer.Option("--json", help="for machines: one JSON document on stdout")]
-Params = Annotated[Path, typer.Option("--params", help="the parameters file")]
-Set = Annotated[
-    list[str] | None, typer.Option("--set", help="one parameter, as section.key=value; repeatable")
-]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="a UTC date; left out: the end of the book")]
-Registry = Annotated[Path, typer.Option("--registry", help="the MLflow folder")]
 Store = Annotated[
     str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
 ]
@@ -167,25 +162,7 @@ def catalog(
         emit([feature.model_dump() for feature in found]) if as_json else typer.echo(as_lines(found))
 
 
-@app.command(epilog="Example: vitals train data/book --set training.horizon=60d")
-def train(
-    book: BookArgument = DEFAULT_BOOK,
-    params: Params = DEFAULT_PARAMS,
-    overrides: Set = None,
-    registry: Registry = Path("mlruns"),
-    as_json: Json = False,
-) -> None:
-    """Labels, splits, models, calibration, comparison; logs to MLflow and registers a challenger."""
-    from training.all_params import AllParams
-    from training.run import train as run
-
-    with clear_faults(as_json), steps(as_json) as step:
-        trained, registered = run(book, AllParams.read(params, tuple(overrides or ())), registry, step)
-        if as_json:
-            emit({"version": registered.version, "comparison": trained.comparison.as_dict()})
-        else:
-            typer.echo(trained.as_text())
-            typer.echo(f"\nversion {registered.version} is the challenger. Next: vitals promote")
+app.command(epilog=TRAIN_EXAMPLE)(train)
 
 
 @app.command(epilog="Example: vitals compare --json")
@@ -221,6 +198,21 @@ def promote(
         if not found.promoted:
             raise refused(found)
         emit(found.as_dict()) if as_json else typer.echo(found.as_text())
+
+
+@app.command(epilog="Example: vitals card --version 3")
+def card(
+    number: Annotated[str | None, typer.Option("--version", help="left out: the champion")] = None,
+    registry: Registry = Path("mlruns"),
+    as_json: Json = False,
+) -> None:
+    """The card of a version: population, comparison, segments, limits, checks, the gate (Markdown)."""
+    from training.model_card import card_of
+    from training.model_card_page import card_page
+
+    with clear_faults(as_json):
+        found = card_of(number, registry)
+        emit(found) if as_json else typer.echo(card_page(found))
 
 
 @app.command(epilog="Example: vitals score data/book --as-of 2026-10-31 --out health.csv")

@@ -52,7 +52,7 @@ def _hashed(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
 
 
 def _such_as(rows: pd.DataFrame) -> str:
-    return f", such as {rows.iloc[0]['account_id']} at {rows.iloc[0]['as_of']:%Y-%m-%d}" if len(rows) else ""
+    return f", such as one of {rows.iloc[0]['as_of']:%Y-%m-%d}" if len(rows) else ""
 
 
 CHECKS = (

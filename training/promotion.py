@@ -11,6 +11,8 @@ from features.params import BandLimits
 from training import registry
 from training.gate import gate, leakage_verdicts
 from training.gate_verdict import Verdict
+from training.model_card import model_card
+from training.model_card_page import card_page
 from training.params import TrainingParams
 
 if TYPE_CHECKING:
@@ -68,10 +70,20 @@ def promote(
         verdicts += leakage_verdicts(registry.findings_of(client, version))
         passed = all(verdict.passed for verdict in verdicts)
         forced = None if passed else (reason or "").strip() or None
-        if passed or forced:
+        found = Promotion(version, champion, tuple(verdicts), passed or forced is not None, forced)
+        if found.promoted:
+            _log_card(client, found)
             client.set_registered_model_alias(registry.MODEL, "champion", version)
             client.set_model_version_tag(registry.MODEL, version, "promoted", forced or "passed the gate")
-        return Promotion(version, champion, tuple(verdicts), passed or forced is not None, forced)
+        return found
+
+
+def _log_card(client: MlflowClient, found: Promotion) -> None:
+    """The champion's card goes beside its model: as JSON, and as a page for people."""
+    run_id = client.get_model_version(registry.MODEL, found.version).run_id
+    card = model_card(client, found.version, found.as_dict())
+    client.log_dict(run_id, card, "card.json")
+    client.log_text(run_id, card_page(card), "card.md")
 
 
 def _other_horizon(client: MlflowClient, version: str, champion: str | None) -> str | None:

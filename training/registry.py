@@ -120,13 +120,19 @@ def findings_of(client: MlflowClient, version: str) -> tuple[Finding, ...] | Non
         return None
 
 
-def learned_churns(client: MlflowClient, version: str) -> int | None:
-    """The churned accounts that the origins of a version's test learned from; None where nobody noted it."""
+def origins_of(client: MlflowClient, version: str) -> list[dict[str, Any]]:
+    """The origins of a version's test: dates, and what was learned from. Empty where its run noted none."""
     try:
-        origins = logged_document(client, version, "splits.json")["origins"]
+        found: list[dict[str, Any]] = logged_document(client, version, "splits.json")["origins"]
     except FileNotFoundError:
-        return None
-    return min((int(origin["learned_churns"]) for origin in origins), default=None)
+        return []
+    return found
+
+
+def learned_churns(client: MlflowClient, version: str) -> int | None:
+    """The churned accounts that the poorest origin learned from; None where nobody noted it."""
+    counts = (int(origin["learned_churns"]) for origin in origins_of(client, version))
+    return min(counts, default=None)
 
 
 def logged_document(client: MlflowClient, version: str, name: str) -> Any:

@@ -43,7 +43,11 @@ def challenge(
         client.log_param(run.info.run_id, "horizon", horizon)
         tested.to_parquet(scratch / "predictions.parquet")
         client.log_artifact(run.info.run_id, str(scratch / "predictions.parquet"))
-        for name, document in {"leakage.json": leakage, "splits.json": "splits.json"}.items():
+        facts = client.get_run(first.run_id).data.tags
+        for name in ("data_fingerprint", "trained_until", "known_until"):
+            client.set_tag(run.info.run_id, name, facts[name])
+        same = ("splits.json", "params.json", "comparison.json")
+        for name, document in {"leakage.json": leakage, **{name: name for name in same}}.items():
             if document is not None:
                 text = logged_document(client, "1", name) if isinstance(document, str) else document
                 client.log_dict(run.info.run_id, text, name)
