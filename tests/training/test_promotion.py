@@ -97,7 +97,7 @@ def test_the_champion_cannot_challenge_itself(champions: Path, params: TrainingP
         promote(params, champions, reason="once more")
     assert str(caught.value).splitlines() == [
         "the challenger is the champion already",
-        "  - challenger is 'version 1'; allowed: a version that is not champion. Next: train a new one",
+        "  - challenger is 'version 2'; allowed: a version that is not champion. Next: train a new one",
     ]
 
 
