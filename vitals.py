@@ -6,6 +6,7 @@ Imports stand inside the commands, so that `vitals --help` does not load a learn
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -139,6 +140,27 @@ def features(
         rows = features_to_file(book, as_of, out, params, tuple(overrides or ()), step)
         found = {"file": str(out), "accounts": len(rows), "features": rows.shape[1] - 2}
         emit(found) if as_json else typer.echo(f"{out}: {len(rows)} accounts, {rows.shape[1] - 2} features")
+
+
+@app.command(epilog='Example: vitals words "他们没有考虑其他供应商, but it is slow" --lexicon my_words.yaml')
+def words(
+    text: Annotated[str, typer.Argument(help="a note, a ticket's text or a comment; - reads it from stdin")],
+    lexicon: Annotated[
+        list[Path] | None, typer.Option(help="one more lexicon, beside those of the parameters; repeatable")
+    ] = None,
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    as_json: Json = False,
+) -> None:
+    """What is read in a text: themes and tone, with the very words, and what is denied or supposed."""
+    from features.params import FeatureParams
+    from features.text.shown_words import words_in
+
+    with clear_faults(as_json):
+        shipped = read_section(params, "features", FeatureParams, overrides or ()).lexicons
+        told = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
+        found = words_in(told, (*shipped, *(lexicon or ())))
+        emit(found.as_dict()) if as_json else typer.echo(found.as_text())
 
 
 @app.command(epilog="Example: vitals catalog response_rate --json")
@@ -290,6 +312,27 @@ def what_if(
         else:
             found = run(question, book, as_of, settings, registry, store, out, step)
             emit(found.as_dict()) if as_json else typer.echo(found.as_text())
+
+
+@app.command(epilog="Example: vitals nps A-000017 --from 2026-05-01 --to 2026-11-01   (all: vitals nps)")
+def nps(
+    account: Annotated[str | None, typer.Argument(help="the account's id; left out: the whole book")] = None,
+    book: Annotated[Path, typer.Option(help="the folder with the book's tables")] = DEFAULT_BOOK,
+    since: Annotated[
+        str | None, typer.Option("--from", help="a UTC date; left out: half a year before --to")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", help="a UTC date; left out: the end of the book")] = None,
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    as_json: Json = False,
+) -> None:
+    """NPS by role at two dates, how sure it is, whether it really moved, and who moved."""
+    from features.nps_moves import nps_moves_of_book
+    from features.nps_words import as_dict, as_text
+
+    with clear_faults(as_json), steps(as_json) as step:
+        found = nps_moves_of_book(book, account, since, to, params, tuple(overrides or ()), step)
+        emit(as_dict(found)) if as_json else typer.echo(as_text(found, account))
 
 
 @app.command(epilog="Example: vitals monitor data/book --out monitoring")

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from features import commercial, silence, tickets, usage, voice, written_words
+from features import commercial, nps, silence, tickets, usage, voice, written_words
 from features.catalog import load_catalog
 from features.cohort import KEYS, cohort
 from features.conflict import conflict
@@ -26,20 +26,20 @@ class Source:
     """A group of features read together, and the tables without which all of them are missing."""
 
     title: str
-    read: Callable[[Warehouse, ir.Table, FeatureParams], ir.Table]
+    read: Callable[[Warehouse, ir.Table, FeatureParams], ir.Table | pd.DataFrame]
     needs: tuple[str, ...]
 
 
 SOURCES = (
     Source("use", usage.use, ("usage",)),
-    Source("seats in use", usage.seats_in_use, ("usage", "subscriptions")),
-    Source("NPS", voice.nps, ("surveys",)),
+    Source("NPS", nps.nps, ("surveys",)),
     Source("touchpoints", voice.touchpoints, ("surveys",)),
     Source("silence", silence.silence, ("surveys",)),
     Source("people", silence.people, ("contacts",)),
     Source("notes", written_words.note_words, ("notes",)),
     Source("ticket texts", written_words.ticket_words, ("tickets",)),
     Source("comments", written_words.comment_words, ("surveys",)),
+    Source("decision makers' words", written_words.decision_maker_words, ()),
     Source("ticket volume", tickets.volume, ("tickets",)),
     Source("ticket severity", tickets.severity, ("tickets",)),
     Source("ticket resolution", tickets.resolution, ("tickets",)),
@@ -60,7 +60,8 @@ def build_snapshot(
 
     Features are float64, in the catalogue's order; NaN means missing. Rows are sorted by as-of
     date and account. Only what was known before each as-of date enters: cutting every table there
-    and computing again gives the same bits. Features of a table that the book lacks are NaN.
+    and computing again gives the same bits. Features of a table that the book lacks are NaN, and so are
+    those that are `learned`: no outcome can be reached from here.
 
     Raises DataFault where no account is a customer at any of the dates, WrongUse where one of them
     is no UTC midnight.
@@ -101,7 +102,8 @@ def _keys(who: ir.Table) -> pd.DataFrame:
     return keys
 
 
-def _aligned(table: ir.Table, keys: pd.DataFrame) -> pd.DataFrame:
+def _aligned(table: ir.Table | pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
     """The table's features in the order of `keys`, one row each."""
-    indexed: pd.DataFrame = table.to_pandas().set_index(list(KEYS)).astype("float64")
+    rows = table if isinstance(table, pd.DataFrame) else table.to_pandas()
+    indexed: pd.DataFrame = rows.set_index(list(KEYS)).astype("float64")
     return indexed.loc[pd.MultiIndex.from_frame(keys)].reset_index(drop=True)

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from features.cohort import KEYS
 from features.exact import change, exact_sum, share
 from features.params import FeatureParams
-from features.warehouse import Warehouse
+from features.warehouse import Warehouse, epoch_microseconds
 
 
 def known_tickets(source: Warehouse, cohort: ir.Table) -> ir.Table:
@@ -130,4 +130,5 @@ def _first_contact(tickets: ir.Table, when: ir.Value) -> ir.Value:
 
 
 def _hours(start: ir.Value, end: ir.Value) -> ir.Value:
-    return (end.epoch_seconds() - start.epoch_seconds()).cast("float64") / 3600.0
+    # In whole microseconds: of epoch seconds DuckDB keeps the fraction, and Spark drops it.
+    return (epoch_microseconds(end) - epoch_microseconds(start)).cast("float64") / 3_600_000_000.0

@@ -18,6 +18,8 @@ import pandas as pd
 
 from features.source_tables import SOURCE_TABLES, SourceTable
 
+DAY = 86_400_000_000  # microseconds
+
 IBIS_TYPES = {
     "text": "string",
     "time": "timestamp('UTC')",
@@ -74,9 +76,17 @@ def _known_later(table: ir.Table, schema: SourceTable) -> dict[str, ir.Value]:
     return found
 
 
+@ibis.udf.scalar.builtin(name="epoch_us", signature=(("timestamp('UTC')",), "int64"))  # type: ignore[untyped-decorator]
+def epoch_microseconds(moment: ir.Value) -> ir.Value:
+    """Microseconds since 1970-01-01 UTC."""
+
+
 def _day(moment: ir.Value) -> ir.Value:
-    # By the date, not by epoch seconds: DuckDB rounds those, and 23:59:59.7 would fall into the next day.
-    return moment.date().epoch_days().cast("int64")
+    # In whole numbers: DuckDB rounds epoch seconds, so that 23:59:59.7 would fall into the next day, and
+    # takes a date from an instant by way of a time zone's calendar (four times the cost of reading it).
+    moment = epoch_microseconds(moment)
+    into_the_day = (moment % DAY + DAY) % DAY  # before 1970 as well
+    return ((moment - into_the_day) / DAY).cast("int64")
 
 
 def literal_table(schema: SourceTable, rows: list[dict[str, Any]], connection: Any = None) -> ir.Table:

@@ -135,8 +135,7 @@ def _gate(card: Document) -> str:
     if card["gate"] is None:
         return "It was never put to the gate."
     rows = (
-        (MARKS[v["answer"]], v["question"], harmless(v["found"]), v["allowed"])
-        for v in card["gate"]["verdicts"]
+        (MARKS[v["answer"]], v["question"], _ours(v["found"]), v["allowed"]) for v in card["gate"]["verdicts"]
     )
     forced = card["gate"]["forced_because"]
     said = f"\n\n**Forced**, because: {harmless(forced)}" if forced else ""

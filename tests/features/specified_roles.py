@@ -80,6 +80,17 @@ CASES = (
         {"nps_manager_365d": 100, "nps_finance_365d": None},
     ),
     Case(
+        "of two roles that began on one day the one of the later hour counts",
+        {
+            "contacts": [
+                person("C-1", "finance", valid_from=at(90, "08:00:00")),
+                person("C-1", "manager", valid_from=at(90, "15:00:00")),
+            ],
+            "surveys": [answer("C-1", 9, 5)],
+        },
+        {"nps_manager_365d": 100, "nps_finance_365d": None},
+    ),
+    Case(
         "of two roles that began together the first by name counts",
         {
             "contacts": [person("C-1", "user"), person("C-1", "finance")],
