@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from features.book import open_book
-from features.catalog import load_catalog
+from features.catalog import Feature, load_catalog
 from training.all_params import AllParams
 from training.believed_weights import weights_in_words
 from training.comparison import Comparison
 from training.dataset import TrainingSet, build_training_set
+from training.fingerprints import fingerprint_of_code, fingerprint_of_params
 from training.health_model import HealthModel
 from training.leakage_finding import Finding
 from training.leakage_run import checked_for_leaks
+from training.learner_search import Search, search_learner
 from training.out_of_time import compare_members, predictions_out_of_time
 from training.outcome_tables import ALL_TABLES
+from training.params import TrainingParams
 from training.pool import PoolModel, fit_pool
 
 Progress = Callable[[str], None]
@@ -35,6 +38,7 @@ class Trained:
     fitted: PoolModel
     model: HealthModel
     findings: tuple[Finding, ...]
+    search: Search
 
     def as_text(self) -> str:
         """For people: the comparison as a table, and below it the weights that the data believe."""
@@ -48,13 +52,14 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
     progress("reading and checking the book")
     book = open_book(book_folder, params.checks, ALL_TABLES)
     data = build_training_set(book, params.features, params.training, progress)
-    tested = predictions_out_of_time(data, params.features, params.rule, params.training, progress)
+    catalog = load_catalog(params.features.windows)
+    search = _search(data, catalog, params.training, progress)
+    training = params.training.model_copy(update={"learner": search.best})
+    tested = predictions_out_of_time(data, params.features, params.rule, training, progress)
     progress("comparing the models")
     comparison = compare_members(tested, params.training)
     last = data.at(data.final_dates)
     rows, churned = data.rows[last], data.churned[last]
-    catalog = load_catalog(params.features.windows)
-    training = params.training
     fitted = fit_pool(
         rows,
         churned,
@@ -74,10 +79,22 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
         "typical": _typical(rows, fitted.features),
         "comparison": comparison.as_dict(),
         "data_fingerprint": data.fingerprint,
+        "params_fingerprint": fingerprint_of_params(params),
+        "code_fingerprint": fingerprint_of_code(),
+        "seed": training.seed,
+        "learner": search.best.model_dump(mode="json"),
     }
     model = fitted.health_model(facts)
     findings = checked_for_leaks(data, tested, model, book, params, progress)
-    return Trained(data, tested, comparison, fitted, model, findings)
+    return Trained(data, tested, comparison, fitted, model, findings, search)
+
+
+def _search(
+    data: TrainingSet, catalog: Sequence[Feature], params: TrainingParams, progress: Progress
+) -> Search:
+    """On the rows that the first origin may learn from, and no others."""
+    rows, churned = data.training_rows(data.origins[0])
+    return search_learner(rows, churned, catalog, params.learner, params.search, params.seed, progress)
 
 
 def _typical(rows: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float | None]:
