@@ -107,7 +107,7 @@ def _counting(source: Warehouse, days: ir.Table, calendar: Calendar) -> ir.Table
     events = source["usage"].filter(source["usage"].quantity > 0)
     events = events.filter(events.known_day < calendar.as_of_days[-1])
     t = events.inner_join(days, "occurred_day")
-    # Few facts are late: a choice that only they come to costs less than a join that every event goes through.
+    # Few facts are late: a choice that only they come to costs less than a join for every event.
     known = ibis.cases(*((t.known_day < day, day) for day in calendar.as_of_days))
     return t.mutate(late=ibis.ifelse(t.known_day < t.first, 0, known))
 

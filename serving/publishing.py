@@ -19,6 +19,7 @@ from serving.history_answers import account_of
 from serving.opened_store import opened_store
 from serving.params import ServingParams
 from serving.request_fields import utc_text
+from serving.score_inputs import ScoreInputs
 from serving.store import ScoredAccount, ScoreStore, Snapshot
 from training.all_params import AllParams
 
@@ -100,6 +101,7 @@ def score_and_publish(
             published_at=now,
             model=scored.model,
             data_fingerprint=scored.fingerprint,
+            inputs=ScoreInputs.of(scored.rows, params.rule),
         )
     if out is not None:
         write_table(flat_table(scored), out)
