@@ -6,8 +6,8 @@ One column per term, in this order, each of which belongs to one feature:
                the rule's uncapped score
     cap        the rule's score minus its uncapped score, 0 or less; it belongs to the feature of the
                exception that caps (only where the rule has exceptions)
-    value      a feature's value: the typical one where it is missing, kept within the range that was
-               seen in training, centred and in standard deviations
+    value      the normal score of a feature's value among the training rows (skewed values, as days and
+               counts are, become even, and none lies far out); the typical value's where it is missing
     flag       1 where the feature is missing, centred and in standard deviations
 
 The rule's terms are `features.rule_score` once more, in plain NumPy because a service scores single rows; a
@@ -23,27 +23,30 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from features.params import PILLARS, HardException, Measure, PillarWeights, RuleParams
 
 Matrix = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-EDGE = 0.005  # values beyond this share of the training rows, at either end, count as the value there
+KNOTS = 33  # quantiles by which a value is turned into its normal score
+EDGE = 0.005  # the share of the training rows that lies beyond the outermost of them, at either end
 
 
 @dataclass(frozen=True, eq=False)
 class ValueColumns:
-    """How values become columns: arrays of shape (k,), one entry per feature.
+    """How values become columns: arrays of shape (k,) or (k, KNOTS), one entry per feature.
 
-    `typical` is the training median. `low`, `high`, `centre`, `scale` are of the value columns,
-    `missing_centre`, `missing_scale` of the flags; a scale of 0 means that the column is left out,
-    because it never changed in training.
+    `typical` is the training median. A value becomes its normal score: `knots` are training quantiles,
+    rising, and `scores` what a standard normal number would be there; in between it is interpolated, beyond
+    them it stays. `centre`, `scale` are of the scores, `missing_centre`, `missing_scale` of the flags; a
+    scale of 0 means that the column is left out, because it never changed in training.
     """
 
     typical: Matrix
-    low: Matrix
-    high: Matrix
+    knots: Matrix
+    scores: Matrix
     centre: Matrix
     scale: Matrix
     missing_centre: Matrix
@@ -60,12 +63,12 @@ class ValueColumns:
         X = np.where(np.isinf(X), np.nan, X)
         seen = ~np.isnan(X)
         known = [X[seen[:, j], j] for j in range(X.shape[1])]
-        low, typical, high = (
-            np.array([np.quantile(v, q) if len(v) else 0.0 for v in known]) for q in (EDGE, 0.5, 1 - EDGE)
-        )
-        filled = np.clip(np.where(seen, X, typical), low, high)
+        typical = np.array([np.median(v) if len(v) else 0.0 for v in known])
+        pairs = [_normal_scores(v) for v in known]
+        knots, scores = (np.array(side).reshape(X.shape[1], KNOTS) for side in zip(*pairs, strict=True))
+        filled = _scored(np.where(seen, X, typical), knots, scores)
         missing = (~seen).astype(np.float64)
-        return cls(typical, low, high, *_spread(filled), *_spread(missing))
+        return cls(typical, knots, scores, *_spread(filled), *_spread(missing))
 
     @cached_property
     def value_of(self) -> Places:
@@ -80,9 +83,9 @@ class ValueColumns:
     def columns(self, X: Matrix) -> Matrix:
         """(n, k) -> (n, values + flags)."""
         missing = np.isnan(X)
-        filled = np.clip(np.where(missing, self.typical, X), self.low, self.high)
         v, f = self.value_of, self.flag_of
-        values = (filled[:, v] - self.centre[v]) / self.scale[v]
+        filled = np.where(missing[:, v], self.typical[v], X[:, v])
+        values = (_scored(filled, self.knots[v], self.scores[v]) - self.centre[v]) / self.scale[v]
         flags = (missing[:, f] - self.missing_centre[f]) / self.missing_scale[f]
         return np.concatenate([values, flags], axis=1)
 
@@ -174,6 +177,24 @@ def _total(parts: Matrix) -> Matrix:
     for column in parts.T:
         total += column
     return total
+
+
+def _normal_scores(values: Matrix) -> tuple[Matrix, Matrix]:
+    """KNOTS values, rising, and their normal scores; a value that many rows share has the middle of theirs."""
+    if not len(values):
+        return np.zeros(KNOTS), np.zeros(KNOTS)
+    shares = np.linspace(EDGE, 1 - EDGE, KNOTS)
+    places = np.quantile(values, shares)
+    knots, group = np.unique(places, return_inverse=True)
+    middle = np.bincount(group, shares) / np.bincount(group)
+    padding = (0, KNOTS - len(knots))  # the last knot once more: nothing is interpolated there
+    return np.pad(knots, padding, mode="edge"), np.pad(ndtri(middle), padding, mode="edge")
+
+
+def _scored(values: Matrix, knots: Matrix, scores: Matrix) -> Matrix:
+    """(n, k) -> (n, k): each column interpolated on its own knots."""
+    columns = [np.interp(values[:, j], knots[j], scores[j]) for j in range(values.shape[1])]
+    return np.stack(columns, axis=1) if columns else values
 
 
 def _spread(columns: Matrix) -> tuple[Matrix, Matrix]:

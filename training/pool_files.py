@@ -24,7 +24,7 @@ from features.params import RuleParams
 from training.additive_model import AdditiveTrees
 from training.calibration import LogOddsLine
 from training.linear_member import LinearMember
-from training.linear_terms import RuleColumns, ValueColumns
+from training.linear_terms import KNOTS, RuleColumns, ValueColumns
 from training.pooled_log_odds import Doubt, PooledLogOdds
 from training.tree_checks import LAYOUT
 from training.unseen_missing import UnseenMissing
@@ -115,8 +115,10 @@ def _unknown_features(rule: RuleColumns | None) -> Iterator[Fault]:
 
 def _shape_faults(features: tuple[str, ...], rule: RuleColumns | None, arrays: Arrays) -> Iterator[Fault]:
     k = len(features)
-    by_feature = [*(f"value_{name}" for name in VALUES), "unseen_typical", "unseen_variance"]
+    by_feature = [f"value_{name}" for name in VALUES if name not in ("knots", "scores")]
+    by_feature += ["unseen_typical", "unseen_variance"]
     wanted: dict[str, tuple[str, tuple[int, ...]]] = dict.fromkeys(by_feature, ("<f8", (k,)))
+    wanted |= dict.fromkeys(("value_knots", "value_scores"), ("<f8", (k, KNOTS)))
     wanted["unseen_seen"] = ("|b1", (k,))
     scales = [arrays["value_scale"], arrays["value_missing_scale"]]
     width = sum(int((scale > 0).sum()) for scale in scales)
