@@ -21,7 +21,7 @@ def fold_of_rows(account: Places, folds: int, draws: np.random.Generator) -> Pla
     """The fold of each row, 0 to folds − 1: the accounts dealt out at random, in folds of like size.
 
     >>> fold_of_rows(np.array([0, 0, 1, 2, 2]), 3, np.random.default_rng(1)).tolist()
-    [0, 0, 2, 1, 1]
+    [0, 0, 1, 2, 2]
     """
     accounts = int(account.max(initial=-1)) + 1
     return (draws.permutation(accounts) % folds)[account]

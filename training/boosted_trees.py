@@ -4,12 +4,15 @@ Each booster is fitted on a bootstrap of the *accounts* outside one fold (an acc
 independent) and tells the log-odds of that fold: so every row is foretold by boosters that never saw its
 account, without a fit that is thrown away afterwards. All boosters grow in step until the log loss out of
 fold has stopped falling; the bag is then cut back to the round at which it was lowest.
+
+How large a tree should be differs from book to book: one bag is grown for each number of leaves, and the bag,
+or the mean of all bags, that does best out of fold is kept.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -33,10 +36,13 @@ LEAST_ROWS_IN_LEAF = 5  # … but no fewer than this
 
 @dataclass(frozen=True, eq=False)
 class BoostedTrees:
-    """The fitted bag: boosters cut back to `rounds`, log-odds of the training rows out of fold (n,)."""
+    """The fitted boosters and the log-odds of the training rows out of fold (n,).
+
+    `rounds`: by number of leaves of the bags that were kept, the rounds these were cut back to.
+    """
 
     boosters: tuple[lgb.Booster, ...]
-    rounds: int
+    rounds: Mapping[int, int]
     out_of_fold: Matrix
 
 
@@ -51,7 +57,28 @@ def fit_trees(
 ) -> BoostedTrees:
     """`X` (n, k) in the catalogue's order, NaN = missing; `churned` (n,) 0 or 1; `account` (n,) codes."""
     jobs = [*_jobs(account, params, seed)]
-    settings = lightgbm_settings(catalog, params, len(X))
+    bags = [_fit_bag(X, churned, jobs, catalog, params, leaves, progress) for leaves in params.leaves]
+    every = bags if len(bags) == 1 else [*bags, _together(bags)]
+    losses = [_log_loss(bag.out_of_fold, churned) for bag in every]
+    return every[int(np.argmin(losses))]
+
+
+def _together(bags: Sequence[BoostedTrees]) -> BoostedTrees:
+    boosters = tuple(booster for bag in bags for booster in bag.boosters)
+    rounds = {leaves: number for bag in bags for leaves, number in bag.rounds.items()}
+    return BoostedTrees(boosters, rounds, np.mean([bag.out_of_fold for bag in bags], axis=0))
+
+
+def _fit_bag(
+    X: Matrix,
+    churned: Matrix,
+    jobs: Sequence[_Job],
+    catalog: Sequence[Feature],
+    params: LearnerParams,
+    leaves: int,
+    progress: Progress,
+) -> BoostedTrees:
+    settings = lightgbm_settings(catalog, params, leaves, len(X))
     names = [feature.name for feature in catalog]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         growing = [*pool.map(lambda job: _Growing.of(X, churned, job, names, settings), jobs)]
@@ -60,19 +87,21 @@ def fit_trees(
             margins = pool.map(lambda one: one.grow(X), growing)
             told.append(_out_of_fold(len(X), jobs, list(margins), params.bags))
             losses.append(_log_loss(told[-1], churned))
-            progress(f"{len(jobs)} boosters, round {len(losses) * STEP}")
+            progress(f"{leaves} leaves, round {len(losses) * STEP}")
     best = int(np.argmin(losses))
     rounds = (best + 1) * STEP
     boosters = tuple(one.cut(rounds) for one in growing)
-    return BoostedTrees(boosters, rounds, told[best])
+    return BoostedTrees(boosters, {leaves: rounds}, told[best])
 
 
-def lightgbm_settings(catalog: Sequence[Feature], params: LearnerParams, rows: int) -> dict[str, object]:
+def lightgbm_settings(
+    catalog: Sequence[Feature], params: LearnerParams, leaves: int, rows: int
+) -> dict[str, object]:
     """LightGBM's parameters: monotone by the catalogue, deterministic in every bit."""
     in_leaf = min(max(rows // ROWS_PER_LEAF_SHARE, LEAST_ROWS_IN_LEAF), params.rows_in_leaf)
     return {
         "objective": "binary",
-        "num_leaves": params.leaves,
+        "num_leaves": leaves,
         "learning_rate": params.learning_rate,
         "min_data_in_leaf": in_leaf,
         "feature_fraction": params.feature_share,

@@ -180,7 +180,7 @@ def _total(parts: Matrix) -> Matrix:
 
 
 def _normal_scores(values: Matrix) -> tuple[Matrix, Matrix]:
-    """KNOTS values, rising, and their normal scores; a value that many rows share has the middle of theirs."""
+    """KNOTS values, rising, and their normal scores; a value that many rows share has their middle."""
     if not len(values):
         return np.zeros(KNOTS), np.zeros(KNOTS)
     shares = np.linspace(EDGE, 1 - EDGE, KNOTS)

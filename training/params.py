@@ -18,17 +18,18 @@ Member = Literal["pool", "lightgbm", "reweighted", "rule"]
 class LearnerParams(Section):
     """The learner: bagged LightGBM and how members are weighed.
 
-    `leaves`: at most 8, so that serving can tabulate every tree. `rounds`: at most this many; how many
-    are used is chosen out of fold. `rows_in_leaf`: at most this many, and at most a sixtieth of the
-    training rows. `bags`: boosters per fold; `folds`: cut by account.
+    `leaves`: one bag of trees is grown for each; at most 8, so that serving can tabulate every tree.
+    `rounds`: at most this many; how many are used is chosen out of fold. `rows_in_leaf`: at most this
+    many, and at most a sixtieth of the training rows. `bags`: boosters per fold and size of tree;
+    `folds`: cut by account.
     """
 
-    leaves: Annotated[int, Field(ge=2, le=8)] = 8
+    leaves: Annotated[tuple[Annotated[int, Field(ge=2, le=8)], ...], Field(min_length=1)] = (4, 8)
     rounds: Count = 800
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
     rows_in_leaf: Count = 60
-    feature_share: Annotated[float, Field(gt=0, le=1)] = 0.4
-    l2: Annotated[float, Field(ge=0)] = 10.0
+    feature_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    l2: Annotated[float, Field(ge=0)] = 5.0
     bags: Annotated[int, Field(ge=1, le=16)] = 2
     folds: Annotated[int, Field(ge=2, le=20)] = 5
 

@@ -35,7 +35,6 @@ from training.params import PriorParams
 # Log-odds per standard deviation that a measure alone, or a value, may typically depart by.
 MEASURE_SPREADS = (0.0, 0.01, 0.03, 0.1, 0.2, 0.4)
 VALUE_SPREADS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
-MIDDLE_VALUE = 0.1  # the grid is searched from a fit with this spread of the values
 PILLAR_PER_MEASURE = 2.5  # how far a pillar may depart, as a share of s, per unit of a measure's spread
 TOGETHER = (
     0.75  # how far all weights together may depart, as a share of s: chosen once, it is well known soon
@@ -50,6 +49,9 @@ class Spreads:
 
     measure: float
     value: float
+
+
+USUAL = Spreads(0.1, 0.1)  # what is supposed where nothing can be chosen, and where the search begins
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +146,7 @@ class LinearLesson:
 
 def prior_member(lesson: LinearLesson) -> LinearMember:
     """The rule as it is, mapped by the prior: what is said with nothing to learn from."""
-    prior = lesson.expected(Spreads(0.0, 0.0))
+    prior = lesson.expected(USUAL)
     width = len(prior.mean)
     return lesson.member(Posterior(prior.mean, np.zeros(width), np.zeros((width, width))), prior)
 
@@ -171,7 +173,7 @@ def _best_spreads(lesson: LinearLesson, fold: Places) -> Spreads:
     measures = MEASURE_SPREADS if lesson.rule_terms else (0.0,)
     grid = [Spreads(m, v) for m, v in product(measures, VALUE_SPREADS)]
     priors = [lesson.expected(spreads) for spreads in grid]
-    middle_prior = lesson.expected(Spreads(measures[len(measures) // 2], MIDDLE_VALUE))
+    middle_prior = lesson.expected(USUAL)
     loss = np.zeros(len(grid))
     for number in range(int(fold.max()) + 1):
         inside = fold != number

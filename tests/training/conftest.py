@@ -22,7 +22,7 @@ LIGHT = (
     "training.test_months=4",
     "training.months_per_origin=2",
     "training.bootstrap=200",
-    "training.learner={leaves: 6, rounds: 20, learning_rate: 0.1, rows_in_leaf: 20,"
+    "training.learner={leaves: [6], rounds: 20, learning_rate: 0.1, rows_in_leaf: 20,"
     " feature_share: 0.35, l2: 20, bags: 2, folds: 2}",
 )
 

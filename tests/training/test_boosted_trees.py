@@ -18,7 +18,7 @@ from training.params import LearnerParams
 
 CATALOG = load_catalog(Windows())
 NAMES = [feature.name for feature in CATALOG]
-FOUR_FOLDS = LearnerParams(rounds=50, learning_rate=0.1, rows_in_leaf=20, bags=2, folds=4)
+FOUR_FOLDS = LearnerParams(leaves=(6,), rounds=50, learning_rate=0.1, rows_in_leaf=20, bags=2, folds=4)
 Lesson = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -63,17 +63,34 @@ def test_every_booster_saw_accounts_of_its_own(fitted: BoostedTrees, light: AllP
 def test_no_tree_has_more_than_eight_leaves(fitted: BoostedTrees, light: AllParams) -> None:
     for booster in fitted.boosters:
         leaves = [tree["num_leaves"] for tree in booster.dump_model()["tree_info"]]
-        assert 1 < max(leaves) <= light.training.learner.leaves <= 8
+        assert 1 < max(leaves) <= max(light.training.learner.leaves) <= 8
 
 
 def test_the_bag_is_cut_back_to_the_round_that_was_best_out_of_fold(lesson: Lesson) -> None:
     """A rate so high that the loss soon rises: fewer rounds are kept than were fitted."""
-    hasty = LearnerParams(rounds=200, learning_rate=0.9, rows_in_leaf=5, l2=0, bags=1, folds=2)
+    hasty = LearnerParams(leaves=(8,), rounds=200, learning_rate=0.9, rows_in_leaf=5, l2=0, bags=1, folds=2)
     model = fit_trees(*lesson, CATALOG, hasty, seed=1)
-    assert model.rounds % STEP == 0
-    assert model.rounds < 50
+    [(leaves, rounds)] = model.rounds.items()
+    assert (leaves, rounds % STEP) == (8, 0)
+    assert rounds < 50
     for booster in model.boosters:
-        assert booster.dump_model()["tree_info"][-1]["tree_index"] == model.rounds - 1
+        assert booster.dump_model()["tree_info"][-1]["tree_index"] == rounds - 1
+
+
+def test_of_several_sizes_of_tree_the_one_that_does_best_out_of_fold_is_kept(lesson: Lesson) -> None:
+    shared = {"rounds": 50, "learning_rate": 0.1, "bags": 1, "folds": 2}
+
+    def loss(*leaves: int) -> float:
+        model = fit_trees(
+            *lesson, CATALOG, LearnerParams.model_validate({**shared, "leaves": leaves}), seed=1
+        )
+        return float(loss_of(model.out_of_fold, lesson[1]).mean())
+
+    alone = [loss(2), loss(8)]
+    together = fit_trees(*lesson, CATALOG, LearnerParams.model_validate({**shared, "leaves": (2, 8)}), seed=1)
+    assert loss(2, 8) <= min(alone)
+    assert set(together.rounds) <= {2, 8}
+    assert len(together.boosters) == 2 * len(together.rounds)
 
 
 def test_what_is_told_out_of_fold_is_told_by_boosters_that_never_saw_the_account(lesson: Lesson) -> None:
@@ -93,14 +110,14 @@ def test_the_columns_are_the_catalogues_in_its_order(fitted: BoostedTrees) -> No
 
 
 def test_the_constraints_are_the_directions_of_the_catalogue() -> None:
-    constraints = lightgbm_settings(CATALOG, LearnerParams(), rows=1000)["monotone_constraints"]
+    constraints = lightgbm_settings(CATALOG, LearnerParams(), leaves=4, rows=1000)["monotone_constraints"]
     wanted = {"better": -1, "worse": 1, "not_monotone": 0}
     assert constraints == [wanted[feature.direction] for feature in CATALOG]
 
 
 @pytest.mark.parametrize(("rows", "in_leaf"), [(20, 5), (600, 10), (3_600, 60), (100_000, 60)])
 def test_a_leaf_of_a_small_book_may_be_small(rows: int, in_leaf: int) -> None:
-    assert lightgbm_settings(CATALOG, LearnerParams(), rows)["min_data_in_leaf"] == in_leaf
+    assert lightgbm_settings(CATALOG, LearnerParams(), 4, rows)["min_data_in_leaf"] == in_leaf
 
 
 DIRECTED = [feature for feature in CATALOG if feature.direction != "not_monotone"]
@@ -134,4 +151,4 @@ def test_shuffled_labels_teach_nothing(lesson: Lesson) -> None:
     assert 0.42 < roc_auc_score(shuffled, model.out_of_fold) < 0.58
     base = loss_of(np.full(len(y), logit(y.mean())), shuffled).mean()
     assert loss_of(model.out_of_fold, shuffled).mean() > base - 0.005
-    assert model.rounds <= 20
+    assert max(model.rounds.values()) <= 20

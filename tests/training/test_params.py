@@ -36,8 +36,8 @@ def test_a_duration_without_its_unit_is_refused() -> None:
 
 
 def test_a_ninth_leaf_is_refused_because_serving_could_not_tabulate_it() -> None:
-    assert "training.learner.leaves is 9; allowed: Input should be less than or equal to 8" in refusal(
-        {"learner": {"leaves": 9}}
+    assert "training.learner.leaves.1 is 9; allowed: Input should be less than or equal to 8" in refusal(
+        {"learner": {"leaves": [4, 9]}}
     )
 
 

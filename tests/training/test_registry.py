@@ -47,7 +47,7 @@ def test_the_first_version_is_the_challenger_and_nobody_is_champion(client: Mlfl
 
 def test_every_training_parameter_is_logged_with_its_unit(run: Any, light: AllParams) -> None:
     assert run.data.params["horizon"] == "120d"
-    assert run.data.params["learner.leaves"] == "6"
+    assert run.data.params["learner.leaves"] == "[6]"
     assert run.data.params["gate.better_than_chance"] == "0.95"
     assert set(light.training.model_dump()) <= {name.partition(".")[0] for name in run.data.params}
 
