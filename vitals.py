@@ -146,6 +146,27 @@ def features(
         emit(found) if as_json else typer.echo(f"{out}: {len(rows)} accounts, {rows.shape[1] - 2} features")
 
 
+@app.command(epilog="Example: vitals catalog response_rate --json")
+def catalog(
+    words: Annotated[str, typer.Argument(help="only features whose name or title holds this")] = "",
+    page: Annotated[Path | None, typer.Option(help="write the whole reference (Markdown) here")] = None,
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    as_json: Json = False,
+) -> None:
+    """Every feature: what it measures, what a missing value means, which way is better, who can act."""
+    from features.catalog import load_catalog
+    from features.params import FeatureParams
+    from features.reference_page import as_lines, features_like, reference_page
+
+    with clear_faults(as_json):
+        known = load_catalog(read_section(params, "features", FeatureParams, overrides or ()).windows)
+        if page is not None:
+            page.write_text(reference_page(known), encoding="utf-8")
+        found = features_like(known, words)
+        emit([feature.model_dump() for feature in found]) if as_json else typer.echo(as_lines(found))
+
+
 @app.command(epilog="Example: vitals train data/book --set training.horizon=60d")
 def train(
     book: BookArgument = DEFAULT_BOOK,
@@ -233,6 +254,27 @@ def explain(
     with clear_faults(as_json):
         found = published_account(account, as_of, store)
         emit(found.payload) if as_json else typer.echo(found.words(lang.value))
+
+
+@app.command(epilog="Example: vitals nps A-000017 --from 2026-05-01 --to 2026-11-01   (all: vitals nps)")
+def nps(
+    account: Annotated[str | None, typer.Argument(help="the account's id; left out: the whole book")] = None,
+    book: Annotated[Path, typer.Option(help="the folder with the book's tables")] = DEFAULT_BOOK,
+    since: Annotated[
+        str | None, typer.Option("--from", help="a UTC date; left out: half a year before --to")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", help="a UTC date; left out: the end of the book")] = None,
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    as_json: Json = False,
+) -> None:
+    """NPS by role at two dates, how sure it is, whether it really moved, and who moved."""
+    from features.nps_moves import nps_moves_of_book
+    from features.nps_words import as_dict, as_text
+
+    with clear_faults(as_json), steps(as_json) as step:
+        found = nps_moves_of_book(book, account, since, to, params, tuple(overrides or ()), step)
+        emit(as_dict(found)) if as_json else typer.echo(as_text(found, account))
 
 
 @app.command(epilog="Example: vitals monitor data/book --out monitoring")

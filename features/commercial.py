@@ -53,27 +53,35 @@ def payment(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Ta
     """On-time share and days late of invoices due within a year, and what is overdue as known then.
 
     An invoice paid later is still unpaid at the as-of date. Days late of an unpaid invoice run
-    until the as-of date. Shares and means are null where nothing fell due.
+    until the as-of date. Shares and means are null where nothing fell due. The change is days late
+    of the invoices due within half a year minus that of those due in the half year before.
     """
     i = source["invoices"].inner_join(cohort, "account_id")
     i = i.filter(i.known_day < i.as_of_day, i.due_day < i.as_of_day)
-    paid = (i.paid_day < i.as_of_day).fill_null(False)
+    paid = (i.paid_known_day < i.as_of_day).fill_null(False)
     until = ibis.ifelse(paid, i.paid_day, i.as_of_day)
     i = i.mutate(paid=paid, late=(until - i.due_day).clip(lower=0))
-    due = (i.as_of_day - i.due_day) <= params.windows.year
+    age, half = i.as_of_day - i.due_day, params.windows.half_year
+    due, lately, before = age <= params.windows.year, age <= half, (age > half) & (age <= 2 * half)
     found = i.group_by(*KEYS).agg(
         on_time=share((i.paid & (i.late == 0) & due).sum(), due.sum()),
         late=share(i.late.sum(where=due), due.sum()),
+        late_lately=share(i.late.sum(where=lately), lately.sum()),
+        late_before=share(i.late.sum(where=before), before.sum()),
         overdue=(~i.paid).sum(),
         overdue_days=i.late.max(where=~i.paid),
     )
     c = cohort.left_join(found, KEYS).fill_null({"overdue": 0, "overdue_days": 0})
-    w = params.windows.labels()["year"]
+    w = params.windows.labels()
     return c.select(
         *KEYS,
         overdue_invoices=c.overdue,
         overdue_days_longest=c.overdue_days,
-        **{f"paid_on_time_share_{w}": c.on_time, f"days_late_{w}": c.late},
+        **{
+            f"paid_on_time_share_{w['year']}": c.on_time,
+            f"days_late_{w['year']}": c.late,
+            f"days_late_change_{w['half_year']}": c.late_lately - c.late_before,
+        },
     )
 
 

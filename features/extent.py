@@ -58,8 +58,8 @@ def _moments(name: str) -> list[tuple[str, str]]:
     """The columns that tell when something of a row became known, each with its day: the row itself,
     an answer, a payment. The end of a period is left out, because it may be a plan."""
     table = SOURCE_TABLES[name]
-    later = [column for column in table.later if column not in (table.extent or ())]
-    return [("known_at", "known_day"), *((c, c.removesuffix("_at") + "_day") for c in later)]
+    later = [column.removesuffix("_at") for column in table.later if column not in (table.extent or ())]
+    return [("known_at", "known_day"), *((f"{stem}_known_at", f"{stem}_known_day") for stem in later)]
 
 
 def _midnight(day: int) -> pd.Timestamp:

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from features import commercial, silence, tickets, usage, voice, written_words
+from features import commercial, nps, silence, tickets, usage, voice, written_words
 from features.catalog import load_catalog
 from features.cohort import KEYS, cohort
 from features.conflict import conflict
@@ -26,14 +26,13 @@ class Source:
     """A group of features read together, and the tables without which all of them are missing."""
 
     title: str
-    read: Callable[[Warehouse, ir.Table, FeatureParams], ir.Table]
+    read: Callable[[Warehouse, ir.Table, FeatureParams], ir.Table | pd.DataFrame]
     needs: tuple[str, ...]
 
 
 SOURCES = (
     Source("use", usage.use, ("usage",)),
-    Source("seats in use", usage.seats_in_use, ("usage", "subscriptions")),
-    Source("NPS", voice.nps, ("surveys",)),
+    Source("NPS", nps.nps, ("surveys",)),
     Source("touchpoints", voice.touchpoints, ("surveys",)),
     Source("silence", silence.silence, ("surveys",)),
     Source("people", silence.people, ("contacts",)),
@@ -101,7 +100,8 @@ def _keys(who: ir.Table) -> pd.DataFrame:
     return keys
 
 
-def _aligned(table: ir.Table, keys: pd.DataFrame) -> pd.DataFrame:
+def _aligned(table: ir.Table | pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
     """The table's features in the order of `keys`, one row each."""
-    indexed: pd.DataFrame = table.to_pandas().set_index(list(KEYS)).astype("float64")
+    rows = table if isinstance(table, pd.DataFrame) else table.to_pandas()
+    indexed: pd.DataFrame = rows.set_index(list(KEYS)).astype("float64")
     return indexed.loc[pd.MultiIndex.from_frame(keys)].reset_index(drop=True)

@@ -12,6 +12,7 @@ nothing in this package can name it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -50,7 +51,12 @@ class SourceTable:
 
     `key` identifies a row. `happens` is the column whose time is the row's event time (None: the
     row has no time of its own). `later` lists columns that are known only when they come to pass;
-    each must not lie before `happens`. `extent` names a column pair (start, end) of a period.
+    each must not lie before `happens`; `told_with` lists the other columns that come with one of them
+    (the score comes with the answer). `extent` names a column pair (start, end) of a period.
+
+    What comes later may be entered later still: a leaving that the CSM notes weeks afterwards, a
+    payment that is booked with its bank's date. Where the table has a column of that name
+    (`recorded_later`), such a value is known from then on, and not from its own date.
     """
 
     name: str
@@ -60,6 +66,7 @@ class SourceTable:
     happens: str | None = None
     later: tuple[str, ...] = ()
     extent: tuple[str, str] | None = None
+    told_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     column_names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,6 +75,24 @@ class SourceTable:
     def column(self, name: str) -> Column:
         """The column of that name; KeyError where there is none."""
         return {c.name: c for c in self.columns}[name]
+
+    def recorded_later(self, later: str) -> str | None:
+        """The column that says when the value of `later` was entered; None where the table has none.
+
+        >>> INVOICES.recorded_later("paid_at"), TICKETS.recorded_later("resolved_at")
+        ('paid_recorded_at', None)
+        """
+        name = later.removesuffix("_at") + "_recorded_at"
+        return name if name in self.column_names else None
+
+    def told_by(self, later: str) -> tuple[str, ...]:
+        """Every column whose value is known only when `later` is, itself first.
+
+        >>> TICKETS.told_by("resolved_at"), CONTACTS.told_by("valid_to")
+        (('resolved_at', 'contacts_to_resolve', 'reopened'), ('valid_to', 'valid_to_recorded_at'))
+        """
+        entered = self.recorded_later(later)
+        return (later, *((entered,) if entered else ()), *self.told_with.get(later, ()))
 
 
 def text(name: str, *allowed: str) -> Column:
@@ -131,7 +156,8 @@ ACCOUNTS = SourceTable(
 
 CONTACTS = SourceTable(
     "contacts",
-    "One row per person and role at a customer. Kept by the CSM; leavers get `valid_to`, often late.",
+    "One row per person and role at a customer. Kept by the CSM; leavers get `valid_to`, often late: "
+    "`valid_to_recorded_at` says when. Without it a leaving counts as known on its own date.",
     (
         text("contact_id"),
         text("account_id"),
@@ -139,6 +165,7 @@ CONTACTS = SourceTable(
         flag("is_key", required=False),
         time("valid_from"),
         maybe_time("valid_to"),
+        maybe_time("valid_to_recorded_at"),
         RECORDED,
     ),
     key=("contact_id", "role", "valid_from"),
@@ -168,6 +195,7 @@ SURVEYS = SourceTable(
     key=("response_id",),
     happens="sent_at",
     later=("responded_at",),
+    told_with={"responded_at": ("score", "comment")},
 )
 
 USAGE = SourceTable(
@@ -211,7 +239,8 @@ SUBSCRIPTIONS = SourceTable(
 
 INVOICES = SourceTable(
     "invoices",
-    "One row per invoice, written by billing at `issued_at`; the payment is known from `paid_at`.",
+    "One row per invoice, written by billing at `issued_at`; the payment is known from `paid_at`, "
+    "or from `paid_recorded_at` where it was booked later.",
     (
         text("invoice_id"),
         text("account_id"),
@@ -220,6 +249,7 @@ INVOICES = SourceTable(
         time("issued_at"),
         time("due_at"),
         maybe_time("paid_at"),
+        maybe_time("paid_recorded_at"),
         RECORDED,
     ),
     key=("invoice_id",),
@@ -249,6 +279,7 @@ TICKETS = SourceTable(
     key=("ticket_id",),
     happens="opened_at",
     later=("first_response_at", "resolved_at"),
+    told_with={"resolved_at": ("contacts_to_resolve", "reopened")},
 )
 
 NOTES = SourceTable(

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.cohort import KEYS
-from features.exact import exact_sum, share
+from features.exact import change, exact_sum, share
 from features.params import FeatureParams
 from features.warehouse import Warehouse
 
@@ -62,22 +62,32 @@ def volume(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Tab
 
 
 def severity(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
-    """Weighted severity of the quarter, share of bugs and incidents, and open critical tickets."""
+    """Weighted severity of the quarter and its change, share of bugs and incidents, open critical tickets.
+
+    The change is against the quarter before, in [-1, 1]; null for an account younger than the two.
+    """
     quarter, half_year = params.windows.quarter, params.windows.half_year
     t = known_tickets(source, cohort)
     weight = t.severity.cases(*dict(params.severity_weights).items(), else_=0.0)
     broken, recent = t.kind.isin(("bug", "incident")), t.age <= half_year
     found = t.group_by(*KEYS).agg(
         weight=exact_sum(weight, 1000, t.age <= quarter),
+        weight_before=exact_sum(weight, 1000, (t.age > quarter) & (t.age <= 2 * quarter)),
         share_broken=share((broken & recent).sum(), recent.sum()),
         open_critical=((t.severity == "critical") & t.solved_age.isnull()).sum(),
     )
-    c = cohort.left_join(found, KEYS).fill_null({"weight": 0.0, "open_critical": 0})
+    c = cohort.left_join(found, KEYS).drop("account_id_right", "as_of_day_right")
+    c = c.inner_join(source["accounts"].select("account_id", "created_day"), "account_id")
+    c = c.fill_null({"weight": 0.0, "weight_before": 0.0, "open_critical": 0})
+    old_enough = c.as_of_day - c.created_day >= 2 * quarter
     w = params.windows.labels()
     return c.select(
         *KEYS,
         **{
             f"ticket_severity_{w['quarter']}": c.weight,
+            f"ticket_severity_change_{w['quarter']}": ibis.ifelse(
+                old_enough, change(c.weight, c.weight_before), ibis.null("float64")
+            ),
             f"broken_ticket_share_{w['half_year']}": c.share_broken,
             "open_critical_tickets": c.open_critical,
         },
@@ -85,26 +95,27 @@ def severity(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.T
 
 
 def resolution(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
-    """First-contact resolution, reopened tickets, and hours to the first response and to the end.
+    """First-contact resolution and its change, reopened tickets, hours to the first response and the end.
 
     Over tickets resolved in the half year before the as-of date; null where there was none.
-    FCR is the share resolved in one contact and not reopened, among those with a contact count.
+    FCR is the share resolved in one contact and not reopened, among those with a contact count; its
+    change is against the half year before.
     """
-    t = known_tickets(source, cohort)
-    solved = t.filter(t.solved_age <= params.windows.half_year)
-    counted = solved.contacts_to_resolve.notnull()
-    at_once = (solved.contacts_to_resolve <= 1) & ~solved.reopened.fill_null(False)
-    found = solved.group_by(*KEYS).agg(
-        fcr=share((at_once & counted).sum(), counted.sum()),
-        reopened=share(solved.reopened.sum(), solved.reopened.count()),
-        to_resolve=_hours(solved.opened_at, solved.resolved_at).median(),
-        to_answer=_hours(solved.opened_at, solved.first_response_at).median(),
+    t, half = known_tickets(source, cohort), params.windows.half_year
+    now, before = t.solved_age <= half, (t.solved_age > half) & (t.solved_age <= 2 * half)
+    found = t.group_by(*KEYS).agg(
+        fcr=_first_contact(t, now),
+        fcr_before=_first_contact(t, before),
+        reopened=share((t.reopened & now).sum(), (t.reopened.notnull() & now).sum()),
+        to_resolve=_hours(t.opened_at, t.resolved_at).median(where=now),
+        to_answer=_hours(t.opened_at, t.first_response_at).median(where=now),
     )
     c, w = cohort.left_join(found, KEYS), params.windows.labels()["half_year"]
     return c.select(
         *KEYS,
         **{
             f"first_contact_resolution_{w}": c.fcr,
+            f"first_contact_resolution_change_{w}": c.fcr - c.fcr_before,
             f"reopened_share_{w}": c.reopened,
             f"hours_to_resolve_{w}": c.to_resolve,
             f"hours_to_first_response_{w}": c.to_answer,
@@ -112,5 +123,13 @@ def resolution(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir
     )
 
 
+def _first_contact(tickets: ir.Table, when: ir.Value) -> ir.Value:
+    counted = when & tickets.contacts_to_resolve.notnull()
+    at_once = (tickets.contacts_to_resolve <= 1) & ~tickets.reopened.fill_null(False)
+    return share((at_once & counted).sum(), counted.sum())
+
+
 def _hours(start: ir.Value, end: ir.Value) -> ir.Value:
-    return (end.epoch_seconds() - start.epoch_seconds()).cast("float64") / 3600.0
+    # Whole seconds, rounded down: DuckDB would round a fraction to the nearest, and Spark would drop it.
+    seconds = end.truncate("s").epoch_seconds() - start.truncate("s").epoch_seconds()
+    return seconds.cast("float64") / 3600.0

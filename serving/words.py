@@ -34,15 +34,17 @@ def sentence(feature: Feature, value: float, typical: float | None, language: La
 
 def written(feature: Feature, value: float, language: Language) -> str:
     """The value with its unit, short: `8%`, `+12%`, `14 days`, `1.8 times`, `yes`."""
-    english = language == "en"
+    english, lowest = language == "en", feature.range[0]
+    sign = "+" if lowest is None or lowest < 0 else ""  # a width or a duration has none, a change has
     match feature.unit:
         case "share":
             return f"{_short(100 * value)}%"
         case "change":
             return f"{_short(100 * value, sign='+')}%"
         case "days":
-            number = _brief(value)
-            return (f"{number} day" + ("" if number == "1" else "s")) if english else f"{number}天"
+            number = _brief(value, sign)
+            one = number.lstrip("+-") == "1"
+            return (f"{number} day" + ("" if one else "s")) if english else f"{number}天"
         case "hours":
             return f"{_short(value)} hours" if english else f"{_short(value)}小时"
         case "ratio":  # kept as a base-2 logarithm
@@ -52,9 +54,8 @@ def written(feature: Feature, value: float, language: Language) -> str:
             return ("yes" if value >= 0.5 else "no") if english else ("是" if value >= 0.5 else "否")
         case "money":
             return _short(value, sign=",")
-        case "nps":  # signed, but for a width
-            lowest = feature.range[0]
-            return _short(value, sign="+" if lowest is None or lowest < 0 else "")
+        case "nps":
+            return _short(value, sign=sign)
         case "mentions":
             never, times = ("never", "times") if english else ("0次", "次")
             if value < 0.05:
@@ -66,9 +67,9 @@ def written(feature: Feature, value: float, language: Language) -> str:
             return _short(value, 2)
 
 
-def _brief(value: float) -> str:
+def _brief(value: float, sign: str = "") -> str:
     """A whole number as such, any other with one decimal."""
-    return _short(value, 0 if value == round(value) else 1)
+    return _short(value, 0 if value == round(value) else 1, sign)
 
 
 def _short(value: float, decimals: int = 0, sign: str = "") -> str:

@@ -37,6 +37,14 @@ def test_the_version_is_told() -> None:
     assert run("--version").stdout == "vitals 0.1.0\n"
 
 
+def test_the_catalogue_is_listed_searched_and_written(tmp_path: Path) -> None:
+    (found,) = answer("catalog", "open_critical")
+    assert (found["name"], found["direction"]) == ("open_critical_tickets", "worse")
+    page = tmp_path / "features.md"
+    assert len(answer("catalog", "--page", page)) > 80
+    assert "`open_critical_tickets`" in page.read_text()
+
+
 def test_a_book_is_simulated_and_checked(tmp_path: Path) -> None:
     book = tmp_path / "book"
     assert "accounts" in answer("simulate", "--accounts", 20, "--months", 6, "--out", book)["rows"]

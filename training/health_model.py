@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from training.bundle import Bundle, read_bundle, write_bundle
 from training.calibration import Matrix
+from training.doubt import Z90
 from training.pool_files import pool_from_files, pool_to_files
-from training.pooled_log_odds import Z90, PooledLogOdds, Segment
+from training.pooled_log_odds import PooledLogOdds, Segment
 
 __all__ = ["HealthModel", "Matrix", "health_model", "health_of", "read_health_model", "write_health_model"]
 
@@ -73,9 +74,9 @@ class HealthModel:
     def interval(self, X: Matrix, segment: Segment = None) -> Matrix:
         """90 % interval of the health: (n, features) -> (n, 2), low and high, 0–100.
 
-        In nine of ten accounts it holds the account's true probability of staying (`interval_terms`
-        says what it is made of). It is not a range for what the account will do, which is to stay
-        or to leave.
+        In nine of ten accounts it holds the account's true probability of staying (`doubt` says what
+        it is made of, and where that was measured). It is not a range for what the account will do,
+        which is to stay or to leave.
         """
         z, error = self.log_odds(X, segment), np.sqrt(self.pooled.variance(X, segment))
         return np.column_stack([health_of(z + Z90 * error), health_of(z - Z90 * error)])

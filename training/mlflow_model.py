@@ -15,7 +15,10 @@ from training.health_model import HealthModel, read_health_model
 
 
 class HealthOfAccounts(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
-    """Health, 0–100, of rows of the catalogue's features (float64, NaN = missing)."""
+    """Health, 0–100, of rows of the catalogue's features (float64, NaN = missing).
+
+    A column `segment`, which may be left out, picks the rule's profile of weights.
+    """
 
     model: HealthModel
 
@@ -31,7 +34,8 @@ class HealthOfAccounts(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     ) -> pd.DataFrame:
         """`health`, `low`, `high` and `churn_probability` per row."""
         X = model_input[list(self.model.features)].to_numpy("float64")
-        health, edges = self.model.health(X), self.model.interval(X)
+        segment = model_input["segment"].tolist() if "segment" in model_input else None
+        health, edges = self.model.health(X, segment), self.model.interval(X, segment)
         return pd.DataFrame(
             {
                 "health": health,

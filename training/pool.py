@@ -1,7 +1,8 @@
 """The learner: the rule re-weighted by the data and bagged trees, pooled in log-odds and calibrated.
 
-Each member remains selectable (`training.member`) and is compared. With no rows, one outcome only, or fewer
-than FEW accounts of either, the answer is the rule, mapped by the prior.
+Each member remains selectable (`training.member`) and is compared. With no rows the answer is the rule,
+mapped by the prior. With one outcome only, or fewer than FEW accounts of either, it is the rule still, on a
+line that starts from the prior.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from features.params import RuleParams
 from training.account_folds import account_codes
 from training.boosted_trees import BoostedTrees, fit_trees
 from training.calibration import Matrix
+from training.doubt import Z90, Doubt
 from training.health_model import HealthModel
 from training.linear_terms import Places
 from training.log_odds_pool import AS_IT_IS, ToldOutOfFold, calibration_line, trees_weight
 from training.params import LearnerParams, Member, PriorParams
-from training.pooled_log_odds import Z90, Doubt, PooledLogOdds, Segment
+from training.pooled_log_odds import PooledLogOdds, Segment
 from training.reweighted_rule import FittedLinear, LinearLesson, Spreads, fit_linear, prior_member
 from training.rule_line import fit_rule_line
 from training.tree_tables import additive_trees
@@ -35,7 +37,6 @@ Progress = Callable[[str], None]
 
 FEW = 5  # accounts of either outcome: with fewer there is nothing to choose a strength by
 FEW_FOR_TREES = 20  # with fewer, a bag may hold one outcome alone
-DOUBT = Doubt(linear=1.0, trees=1.0, apart=0.25, unseen=0.05)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,15 +125,16 @@ def fit_pool(
     unseen = UnseenMissing.of(X, lesson.values.typical)
     fewest = _accounts_of_the_rarer_outcome(y, account)
     if fewest < FEW:
-        alone = PooledLogOdds(prior_member(lesson), None, 0.0, AS_IT_IS, DOUBT, unseen)
-        weights = lesson.weights(alone.linear, catalog)
+        linear = fit_rule_line(lesson, params.folds, seed).member if len(y) else prior_member(lesson)
+        alone = PooledLogOdds(linear, None, 0.0, AS_IT_IS, Doubt.after(y, lesson.share, 0.0), unseen)
+        weights = lesson.weights(linear, catalog)
         return PoolModel(_members(alone, alone, alone, alone, rule), member, None, None, weights)
     progress("the weights of the rule")
     fitted = fit_linear(lesson, params.folds, seed)
     plain = fitted if rule is None else fit_rule_line(lesson, params.folds, seed)
     weigh = _Weighing(lesson, unseen, X, segment, params, seed)
     rule_alone, reweighted = weigh.member(plain, None, 0.0), weigh.member(fitted, None, 0.0)
-    weights = lesson.weights(fitted.member, catalog)
+    weights = lesson.weights(fitted.unsure, catalog)
     if fewest < FEW_FOR_TREES:
         return PoolModel(
             _members(rule_alone, reweighted, reweighted, reweighted, rule),
@@ -167,7 +169,8 @@ class _Weighing:
         chosen = trees_weight(out_of_fold) if weight is None else weight
         line = calibration_line(out_of_fold, chosen, self.params.folds, self.seed)
         tables = None if trees is None else additive_trees(trees.boosters)
-        made = PooledLogOdds(linear.member, tables, chosen, line, DOUBT, self.unseen)
+        doubt = Doubt.after(lesson.churned, lesson.share, chosen)
+        made = PooledLogOdds(linear.member, tables, chosen, line, doubt, self.unseen)
         variance = made.contributions(self.X, self.segment).var(axis=0)
         return replace(made, unseen=replace(self.unseen, variance=variance))
 

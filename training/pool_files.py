@@ -23,9 +23,10 @@ from features.faults import DataFault, Fault
 from features.params import RuleParams
 from training.additive_model import AdditiveTrees
 from training.calibration import LogOddsLine
+from training.doubt import Doubt
 from training.linear_member import LinearMember
 from training.linear_terms import KNOTS, RuleColumns, ValueColumns
-from training.pooled_log_odds import Doubt, PooledLogOdds
+from training.pooled_log_odds import PooledLogOdds
 from training.tree_checks import LAYOUT
 from training.unseen_missing import UnseenMissing
 

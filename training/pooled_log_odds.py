@@ -3,7 +3,7 @@
     log-odds = line(w_linear · linear + w_trees · trees)
 
 Every part is a sum over features, so the whole is: `base + contributions.sum(1)` is `log_odds`. The interval
-is a normal one in log-odds; what its variance is made of is told in `Doubt`. NumPy alone: serving reads this.
+is a normal one in log-odds; what its variance is made of is told in `doubt`. NumPy alone: serving reads this.
 """
 
 from __future__ import annotations
@@ -15,25 +15,11 @@ from typing import Any
 from features.faults import Fault, WrongUse
 from training.additive_model import AdditiveTrees
 from training.calibration import LogOddsLine, Matrix
+from training.doubt import Doubt
 from training.linear_member import LinearMember
 from training.unseen_missing import UnseenMissing
 
 Segment = Sequence[Any] | None
-Z90 = 1.6448536269514722  # standard normal quantile of a two-sided 90 % interval
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """How the variance of an account's log-odds is put together. Every number is 0 or more.
-
-    `linear` times the linear member's posterior variance, `trees` times the bag's variance, `apart` times the
-    squared distance of the two members, and `unseen`: what no member sees, the same for every account.
-    """
-
-    linear: float
-    trees: float
-    apart: float
-    unseen: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +51,7 @@ class PooledLogOdds:
 
     def log_odds(self, X: Matrix, segment: Segment = None) -> Matrix:
         """Calibrated log-odds of churn: (n, k) -> (n,)."""
-        return self._pooled(*self.members(X, segment))
+        return self.line.apply(self._mean(*self.members(X, segment)))
 
     def members(self, X: Matrix, segment: Segment = None) -> tuple[Matrix, Matrix]:
         """Log-odds of the linear member and of the trees, (n,) each; the same twice without trees."""
@@ -82,15 +68,12 @@ class PooledLogOdds:
         return self.line.slope * whole
 
     def variance(self, X: Matrix, segment: Segment = None) -> Matrix:
-        """Variance of the log-odds: (n, k) -> (n,)."""
-        filled, doubt, weight = self._filled(X), self.doubt, self.trees_weight
+        """Variance of the log-odds (see `doubt`): (n, k) -> (n,)."""
         linear, trees = self.members(X, segment)
-        inside = (1 - weight) ** 2 * doubt.linear * self.linear.variance(filled, segment)
-        if self.trees is not None:
-            bag = self.trees.bag_log_odds(filled).var(axis=1, ddof=1)
-            inside += weight**2 * doubt.trees * bag + doubt.apart * (linear - trees) ** 2
-        line = self.line.standard_error((1 - weight) * linear + weight * trees) ** 2
-        return self.line.slope**2 * inside + line + doubt.unseen + self.unseen.added_variance(X)
+        posterior = self.linear.variance(self._filled(X), segment)
+        line = self.line.standard_error(self._mean(linear, trees)) ** 2
+        told = self.doubt.variance(posterior, linear - trees, self.line.slope, line)
+        return told + self.unseen.added_variance(X)
 
     def _filled(self, X: Matrix) -> Matrix:
         """WrongUse where X is not a matrix with one column per feature."""
@@ -100,5 +83,5 @@ class PooledLogOdds:
             raise WrongUse("these rows cannot be scored", [Fault("X.shape", X.shape, wanted, step)])
         return self.unseen.filled(X)
 
-    def _pooled(self, linear: Matrix, trees: Matrix) -> Matrix:
-        return self.line.apply((1 - self.trees_weight) * linear + self.trees_weight * trees)
+    def _mean(self, linear: Matrix, trees: Matrix) -> Matrix:
+        return (1 - self.trees_weight) * linear + self.trees_weight * trees

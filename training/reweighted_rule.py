@@ -19,7 +19,7 @@ is a ridge regression.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
@@ -48,7 +48,6 @@ TOGETHER = (
     0.75  # how far all weights together may depart, as a share of s: chosen once, it is well known soon
 )
 INTERCEPT_SPREAD = 1.5  # log-odds: the churn rate is soon known, and differs from company to company
-NO_RULE_SPREAD = 10.0  # the same where no rule says what to expect
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,16 @@ USUAL = Spreads(0.1, 0.1, 0.1)  # what is supposed where nothing can be chosen, 
 
 @dataclass(frozen=True, eq=False)
 class FittedLinear:
-    """The member, the log-odds of its training rows out of fold (n,), and the mean of the weighed spreads."""
+    """The member, the log-odds of its training rows out of fold (n,), the mean of the weighed spreads.
+
+    `unsure`: the member under spreads that are the usual ones at least. Where the data bear out the expert the
+    smallest spreads do best, but that does not make the weights known to the last digit.
+    """
 
     member: LinearMember
     out_of_fold: Matrix
     spreads: Spreads
+    unsure: LinearMember
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +130,7 @@ class LinearLesson:
         """The prior of (intercept, coefficients) under these spreads."""
         rule, width = self.rule_terms, len(self.mean) + 1
         mean, covariance = np.zeros(width), np.zeros((width, width))
-        covariance[0, 0] = (INTERCEPT_SPREAD if rule else NO_RULE_SPREAD) ** 2
+        covariance[0, 0] = INTERCEPT_SPREAD**2
         if rule:
             slope = self.prior.log_odds_per_point
             mean[0] = self.prior.log_odds_of(float(self.mean[:rule].sum()), self.horizon)
@@ -202,7 +206,12 @@ def fit_linear(lesson: LinearLesson, folds: int, seed: int) -> FittedLinear:
     apart = (found - mean).T * weights[kept] @ (found - mean)
     within = sum(weights[i] * whole.covariance(priors[i]) for i in kept)
     spreads = Spreads(*(weights @ np.array([[s.measure, s.value, s.curve] for s in grid])).tolist())
-    return FittedLinear(lesson.member(mean, within + apart), told @ weights, spreads)
+    usual_or_more = Spreads(
+        *np.maximum(list(asdict(spreads).values()), list(asdict(USUAL).values())).tolist()
+    )
+    unsure = whole.covariance(lesson.expected(usual_or_more)) + apart
+    member = lesson.member(mean, within + apart)
+    return FittedLinear(member, told @ weights, spreads, lesson.member(mean, unsure))
 
 
 def _grid(lesson: LinearLesson) -> list[Spreads]:

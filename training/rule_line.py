@@ -18,7 +18,7 @@ RULE_ALONE = Spreads(0.0, 0.0, 0.0)
 
 
 def fit_rule_line(lesson: LinearLesson, folds: int, seed: int) -> FittedLinear:
-    """The expert's weights as they are, under one slope and intercept. The lesson must have a rule."""
+    """The expert's weights, under one slope and intercept; without a rule, the intercept alone."""
     fold = fold_of_rows(lesson.account, folds, np.random.default_rng(seed))
     told = np.empty(len(lesson.churned))
     for number in range(folds):
@@ -26,7 +26,8 @@ def fit_rule_line(lesson: LinearLesson, folds: int, seed: int) -> FittedLinear:
         line, _ = _line(lesson, ~here)
         told[here] = line[0] + line[1] * _score(lesson)[here]
     line, root = _line(lesson, np.ones(len(told), dtype=bool))
-    return FittedLinear(_member(lesson, line, root), told, RULE_ALONE)
+    member = _member(lesson, line, root)
+    return FittedLinear(member, told, RULE_ALONE, member)
 
 
 def _score(lesson: LinearLesson) -> Matrix:

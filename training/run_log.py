@@ -90,6 +90,7 @@ def _log_model(trained: Trained, scratch: Path) -> Any:
 
     write_health_model(scratch / "bundle", trained.model)
     columns = [ColSpec("double", name) for name in trained.model.features]
+    columns.append(ColSpec("string", "segment", required=False))
     answers = [ColSpec("double", name) for name in ("health", "low", "high", "churn_probability")]
     info = mlflow.pyfunc.log_model(
         name="model",

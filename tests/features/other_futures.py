@@ -1,20 +1,18 @@
-"""The same past with another future: what must not change a single bit of a row at the as-of date."""
+"""What was known of a book at a date, several books side by side, and whether two rows are the same bits.
+
+What may become of a book after that date: see future_actions.py.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ibis
-import numpy as np
 import pandas as pd
 
 from features.source_tables import SOURCE_TABLES, SourceTable
 from features.warehouse import IBIS_TYPES, Warehouse, warehouse
 from tests.features.random_books import Frames
-
-# What comes to be known with each later time, as the tables' docstrings say.
-COMES_WITH = {
-    ("surveys", "responded_at"): ["score", "comment"],
-    ("tickets", "resolved_at"): ["contacts_to_resolve", "reopened"],
-}
 
 
 def warehouse_of_frames(frames: Frames) -> Warehouse:
@@ -29,7 +27,7 @@ def warehouse_of_frames(frames: Frames) -> Warehouse:
 
 def cut_at(frames: Frames, as_of: pd.Timestamp) -> Frames:
     """What was known before `as_of`: later rows are gone, later attributes are blank."""
-    return {name: _cut(SOURCE_TABLES[name], frame, as_of) for name, frame in frames.items()}
+    return {name: cut(SOURCE_TABLES[name], frame, as_of) for name, frame in frames.items()}
 
 
 def known_at(table: SourceTable, frame: pd.DataFrame) -> pd.Series:
@@ -38,52 +36,42 @@ def known_at(table: SourceTable, frame: pd.DataFrame) -> pd.Series:
     return frame["recorded_at"].fillna(frame[table.happens])
 
 
-def _cut(table: SourceTable, frame: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+def later_known_at(table: SourceTable, frame: pd.DataFrame, column: str) -> pd.Series:
+    """When what comes later than its row was known: once it was past and entered."""
+    entered = table.recorded_later(column)
+    if entered is None or entered not in frame:
+        return frame[column]
+    return frame[column].where(frame[column].isna() | ~(frame[entered] > frame[column]), frame[entered])
+
+
+def cut(table: SourceTable, frame: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+    """The rows known before `as_of`, each with nothing that came to be known later."""
     kept = frame[known_at(table, frame) < as_of].copy()
     for column in table.later:
-        unknown = ~(kept[column] < as_of)
-        for name in (column, *COMES_WITH.get((table.name, column), [])):
+        unknown = ~(later_known_at(table, kept, column) < as_of)
+        for name in kept.columns.intersection(table.told_by(column)):
             kept[name] = kept[name].mask(unknown)
     return kept
 
 
-def another_future(frames: Frames, as_of: pd.Timestamp, rng: np.random.Generator) -> Frames:
-    """The known past, with what is later deleted, edited, delayed, repeated and all rows in new order."""
-    return {name: _changed(SOURCE_TABLES[name], frame, as_of, rng) for name, frame in frames.items()}
+def side_by_side(worlds: Mapping[str, Frames]) -> Frames:
+    """One book that holds them all: every id carries the name of its world, as `name|id`."""
+    return {
+        table: pd.concat([_named(world, frames[table]) for world, frames in worlds.items()])
+        for table in SOURCE_TABLES
+    }
 
 
-def _changed(
-    table: SourceTable, frame: pd.DataFrame, as_of: pd.Timestamp, rng: np.random.Generator
-) -> pd.DataFrame:
-    past = known_at(table, frame) < as_of
-    known, unknown = frame[past].copy(), frame[~past]
-    for column in table.later:
-        after = ~(known[column] < as_of)
-        for name in (column, *COMES_WITH.get((table.name, column), [])):
-            known[name] = known[name].mask(after, _shuffled(known[name][after], rng))
-    edited = unknown.assign(**{c: _shuffled(unknown[c], rng) for c in _free_columns(table)})
-    delayed = _delayed(table, unknown.sample(frac=0.7, random_state=rng), rng)
-    whole = pd.concat([known, edited.sample(frac=0.5, random_state=rng), delayed])
-    return whole.sample(frac=1, random_state=rng)
+def _named(world: str, frame: pd.DataFrame) -> pd.DataFrame:
+    ids = [name for name in frame.columns if name.endswith("_id")]
+    return frame.assign(**{name: f"{world}|" + frame[name] for name in ids})
 
 
-def _shuffled(values: pd.Series, rng: np.random.Generator) -> pd.Series:
-    """The values in another order, so that each row has a value that some row could have."""
-    return pd.Series(values.to_numpy()[rng.permutation(len(values))], index=values.index, dtype=values.dtype)
-
-
-def _free_columns(table: SourceTable) -> list[str]:
-    """What an edit may change: all but the key, and the times that say when the row became known."""
-    fixed = {*table.key, "recorded_at", table.happens}
-    return [c.name for c in table.columns if c.name not in fixed]
-
-
-def _delayed(table: SourceTable, rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """The rows once more under other keys, known up to 100 days later still."""
-    by = pd.to_timedelta(rng.integers(0, 100, len(rows)), unit="D")
-    known = known_at(table, rows) + by
-    again = rows.assign(recorded_at=known.astype("datetime64[us, UTC]"))
-    return again.assign(**{k: again[k] + " again" for k in table.key[:1] if k != "account_id"})
+def worlds_apart(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of a snapshot of `side_by_side`, by world, with the accounts' own names again."""
+    name = rows["account_id"].str.partition("|")
+    alone = rows.assign(account_id=name[2])
+    return {str(world): alone[name[0] == world].reset_index(drop=True) for world in name[0].unique()}
 
 
 def changed_columns(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:

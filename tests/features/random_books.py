@@ -16,8 +16,7 @@ from tests.features.specified_words import SAID
 
 Frames = dict[str, pd.DataFrame]
 
-ACCOUNTS = [f"A-{n:02}" for n in range(50)]
-SIZES = {"accounts": len(ACCOUNTS), "surveys": 1_500}
+PER_ACCOUNT = {"accounts": 1, "surveys": 30}  # rows of a table; else ten
 EARLY = {"accounts": 60, "contacts": 200}  # days; or few would be customers, and fewer have a role, by then
 AGES = [-400, -90, -14, -1, 0, 0, 1, 1, 2, 13, 14, 29, 30, 31, 59, 60, 61, 89, 90, 91, 150, 179, 180, 181]
 AGES += [250, 364, 365, 366, 454, 455, 456, 600]
@@ -26,6 +25,7 @@ LATER = [0.0, 0.1, 3_600.0, *(86_400.0 * n for n in (1, 2, 5, 14, 30, 90, 200, 4
 SAYINGS = [*SAID.values(), "没有涨价。", "It is terrible.", "It is good.", "Ok."]
 QUESTIONS = [("nps", "relational")] * 6 + [("ces", touchpoint) for touchpoint in TOUCHPOINTS[1:4]]
 QUESTIONS += [("csat", "qbr"), ("csat", "training")]
+SCALES = [(0.0, 10.0), (0.0, 10.0), (0.0, 100.0), (1.0, 5.0), (-5.0, 5.0)]
 POOLS: dict[str, list[Any]] = {
     "subscription_id": [f"S-{n}" for n in range(15)],
     "contract_id": ["K-1", "K-2"],
@@ -34,38 +34,43 @@ POOLS: dict[str, list[Any]] = {
     "module": ["core", "api", None],
     "modules": ["core", "core|api|planner", "", None],
     "feature": ["workflow_run", "login", None],
-    "currency": ["EUR", "EUR", "CNY", None],
+    "currency": ["EUR"] * 8 + ["CNY", None],
     "text": [*SAYINGS, None],
     "comment": [*SAYINGS, None],
 }
 
 
-def random_frames(rng: np.random.Generator, as_of: pd.Timestamp) -> Frames:
-    """Every source table with 500 rows (or SIZES), before duplicate keys are dropped."""
-    return {name: _frame(table, rng, as_of) for name, table in SOURCE_TABLES.items()}
+def random_frames(rng: np.random.Generator, as_of: pd.Timestamp, accounts: int = 50) -> Frames:
+    """Every source table, ten rows (or PER_ACCOUNT) for each account, before duplicate keys are dropped."""
+    names = [f"A-{n:02}" for n in range(accounts)]
+    return {name: _frame(table, rng, as_of, names) for name, table in SOURCE_TABLES.items()}
 
 
-def _frame(table: SourceTable, rng: np.random.Generator, as_of: pd.Timestamp) -> pd.DataFrame:
-    size = SIZES.get(table.name, 500)
+def _frame(
+    table: SourceTable, rng: np.random.Generator, as_of: pd.Timestamp, accounts: list[str]
+) -> pd.DataFrame:
+    size = PER_ACCOUNT.get(table.name, 10) * len(accounts)
     frame = pd.DataFrame({c.name: _values(c, rng, as_of, size) for c in table.columns})
     if len(table.key) == 1:
         frame[table.key[0]] = [f"{table.name}-{n:03}" for n in range(size)]
-    frame["account_id"] = ACCOUNTS if table.name == "accounts" else rng.choice(ACCOUNTS, size)
+    frame["account_id"] = accounts if table.name == "accounts" else rng.choice(accounts, size)
     assert table.happens is not None
     if table.extent and table.extent[1] not in table.later:
         frame[table.extent[1]] = _after(frame[table.extent[0]], rng, table.column(table.extent[1]).required)
     for name in (*table.later, "recorded_at"):
         frame[name] = _after(frame[table.happens], rng, table.column(name).required)
+    for name in filter(None, map(table.recorded_later, table.later)):
+        frame[name] = _after(frame[table.happens], rng, always=False)
     if table.name in EARLY:
         frame[table.happens] -= pd.Timedelta(days=EARLY[table.name])
     if "contact_id" in frame:
         frame["contact_id"] = frame["account_id"] + rng.choice([" 1", " 2", " 3", " unknown"], size)
     if table.name == "surveys":
         kind, touchpoint = rng.choice(QUESTIONS, size).T
-        frame = frame.assign(kind=kind, touchpoint=touchpoint, scale_min=0.0, scale_max=10.0)
-        frame["score"] = pd.Series(rng.choice([0, 6.9, 7, 8.5, 9, 10], size)).where(
-            frame["responded_at"].notna()
-        )
+        low, high = rng.choice(SCALES, size).T
+        frame = frame.assign(kind=kind, touchpoint=touchpoint, scale_min=low, scale_max=high)
+        mark = pd.Series(rng.choice([0, 0.69, 0.7, 0.85, 0.9, 1], size)).where(frame["responded_at"].notna())
+        frame["score"] = low + mark * (high - low)
     return frame.drop_duplicates(list(table.key)) if table.key else frame
 
 

@@ -8,13 +8,18 @@ import pandas as pd
 
 from features.snapshot import build_snapshot
 from tests.features import (
+    specified_bad_input,
+    specified_boundaries,
     specified_commercial,
+    specified_nps,
     specified_payment,
     specified_roles,
     specified_silence,
     specified_tickets,
+    specified_ties,
     specified_usage,
     specified_voice,
+    specified_voice_boundaries,
     specified_words,
 )
 from tests.features.literal_book import AS_OF, PARAMS, Case, literal_warehouse
@@ -22,12 +27,17 @@ from tests.features.literal_book import AS_OF, PARAMS, Case, literal_warehouse
 CASES: tuple[Case, ...] = (
     *specified_usage.CASES,
     *specified_voice.CASES,
+    *specified_nps.CASES,
     *specified_roles.CASES,
     *specified_silence.CASES,
     *specified_tickets.CASES,
     *specified_commercial.CASES,
     *specified_payment.CASES,
     *specified_words.CASES,
+    *specified_boundaries.CASES,
+    *specified_voice_boundaries.CASES,
+    *specified_ties.CASES,
+    *specified_bad_input.CASES,
 )
 
 

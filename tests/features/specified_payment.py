@@ -11,9 +11,28 @@ PAYMENT = (
         {
             "paid_on_time_share_365d": None,
             "days_late_365d": None,
+            "days_late_change_180d": None,
             "overdue_invoices": 0,
             "overdue_days_longest": 0,
         },
+    ),
+    Case(
+        "days late of two half years compared, an unpaid invoice late until the as-of date",
+        {
+            "invoices": [
+                {"issued_at": at(300), "due_at": at(180), "paid_at": at(170)},  # first day of the later half
+                {"issued_at": at(300), "due_at": at(1)},
+                {"issued_at": at(300), "due_at": at(181), "paid_at": at(178)},
+                {"issued_at": at(400), "due_at": at(360)},  # first day of the earlier half, still unpaid
+                {"issued_at": at(400), "due_at": at(361), "paid_at": at(300)},
+            ]
+        },
+        {"days_late_change_180d": (10 + 1) / 2 - (3 + 360) / 2},
+    ),
+    Case(
+        "no invoice due in the half year before: days late have no change",
+        {"invoices": [{"issued_at": at(60), "due_at": at(30), "paid_at": at(29)}]},
+        {"days_late_365d": 1, "days_late_change_180d": None},
     ),
     Case(
         "one in time, one on the due day, one late, one unpaid",
@@ -46,6 +65,21 @@ PAYMENT = (
         "an invoice paid the day before counts as paid",
         {"invoices": [{"issued_at": at(60), "due_at": at(30), "paid_at": at(1)}]},
         {"days_late_365d": 29, "overdue_invoices": 0, "overdue_days_longest": 0},
+    ),
+    Case(
+        "a payment booked at the as-of instant is not known, one booked the day before has its own date",
+        {
+            "invoices": [
+                {"issued_at": at(60), "due_at": at(30), "paid_at": at(30), "paid_recorded_at": at(0)},
+                {"issued_at": at(60), "due_at": at(20), "paid_at": at(20), "paid_recorded_at": at(1)},
+            ]
+        },
+        {
+            "paid_on_time_share_365d": 1 / 2,
+            "days_late_365d": (30 + 0) / 2,
+            "overdue_invoices": 1,
+            "overdue_days_longest": 30,
+        },
     ),
     Case(
         "an invoice due on the as-of date is not overdue",

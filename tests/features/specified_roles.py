@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.features.literal_book import Case, at
 from tests.features.specified_voice import ALL_ROLES, answer, person
+from tests.features.specified_words import WORST
 
 CASES = (
     Case(
@@ -57,11 +58,33 @@ CASES = (
         {"nps_user_365d": None, "nps_decision_maker_365d": 100},
     ),
     Case(
+        "a role whose end was not yet entered at the as-of date was still held",
+        {
+            "contacts": [
+                person("C-1", "user", valid_from=at(900), valid_to=at(60), valid_to_recorded_at=at(0)),
+                person("C-2", "manager", valid_from=at(900), valid_to=at(60), valid_to_recorded_at=at(1)),
+            ],
+            "surveys": [answer("C-1", 9, 30), answer("C-2", 9, 30)],
+        },
+        {"nps_user_365d": 100, "nps_manager_365d": None},
+    ),
+    Case(
         "of two roles held at once the one that began last counts",
         {
             "contacts": [
                 person("C-1", "finance", valid_from=at(900)),
                 person("C-1", "manager", valid_from=at(90)),
+            ],
+            "surveys": [answer("C-1", 9, 5)],
+        },
+        {"nps_manager_365d": 100, "nps_finance_365d": None},
+    ),
+    Case(
+        "of two roles that began on one day the one of the later hour counts",
+        {
+            "contacts": [
+                person("C-1", "finance", valid_from=at(90, "08:00:00")),
+                person("C-1", "manager", valid_from=at(90, "15:00:00")),
             ],
             "surveys": [answer("C-1", 9, 5)],
         },
@@ -104,5 +127,26 @@ CASES = (
             "usage": [{"occurred_at": at(33)}],
         },
         {"praise_while_use_falls_30d": 0, "role_conflict_365d": None},
+    ),
+    Case(
+        "notes are friendly while use falls by half",
+        {
+            "notes": [{"happened_at": at(3), "text": "It is excellent."}],
+            "usage": [
+                {"occurred_at": at(2)},
+                *({"user_id": f"U-{n}", "occurred_at": at(33)} for n in range(3)),
+            ],
+        },
+        {"note_tone_180d": 1, "friendly_notes_while_use_falls_30d": 1 * (3 - 1) / (3 + 1)},
+    ),
+    Case(
+        "bitter notes while use falls agree with it",
+        {"notes": [{"happened_at": at(3), "text": WORST}], "usage": [{"occurred_at": at(33)}]},
+        {"friendly_notes_while_use_falls_30d": 0},
+    ),
+    Case(
+        "without a note of any tone there is no layer to disagree",
+        {"usage": [{"occurred_at": at(33)}]},
+        {"friendly_notes_while_use_falls_30d": None},
     ),
 )

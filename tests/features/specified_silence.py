@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from features.source_tables import ROLES
 from tests.features.literal_book import Case, Row, at
 
 TOP = [{"contact_id": "C-top", "role": "decision_maker"}, {"contact_id": "C-user", "role": "user"}]
@@ -19,8 +20,11 @@ SILENCE = (
         {
             "questions_asked_365d": 0,
             "response_rate_365d": None,
-            "response_rate_decision_maker_365d": None,
+            "questions_to_decision_maker_365d": 0,
+            "decision_maker_silent_365d": None,
             "days_since_decision_maker_answer": None,
+            **{f"response_rate_{role}_365d": None for role in ROLES},
+            "response_rate_change_180d": None,
         },
     ),
     Case(
@@ -28,8 +32,12 @@ SILENCE = (
         {"contacts": TOP, "surveys": [asked("C-top", 30), asked("C-user", 30)]},
         {
             "questions_asked_365d": 2,
+            "questions_to_decision_maker_365d": 1,
             "response_rate_365d": 0,
             "response_rate_decision_maker_365d": 0,
+            "response_rate_user_365d": 0,
+            "response_rate_manager_365d": None,
+            "decision_maker_silent_365d": 1,
             "days_since_decision_maker_answer": 365,
         },
     ),
@@ -41,8 +49,11 @@ SILENCE = (
         },
         {
             "questions_asked_365d": 3,
+            "questions_to_decision_maker_365d": 2,
             "response_rate_365d": 2 / 3,
             "response_rate_decision_maker_365d": 0.5,
+            "response_rate_user_365d": 1,
+            "decision_maker_silent_365d": 0,
             "days_since_decision_maker_answer": 80,
         },
     ),
@@ -54,12 +65,50 @@ SILENCE = (
     Case(
         "an answer at the as-of instant is not heard yet",
         {"contacts": TOP, "surveys": [asked("C-top", 20, 0)]},
-        {"response_rate_365d": 0, "days_since_decision_maker_answer": 365},
+        {"response_rate_365d": 0, "decision_maker_silent_365d": 1, "days_since_decision_maker_answer": 365},
     ),
     Case(
         "questions of a year ago count, older ones do not",
         {"contacts": TOP, "surveys": [asked("C-top", 365, 300), asked("C-top", 366, 1)]},
         {"questions_asked_365d": 1, "response_rate_365d": 1, "days_since_decision_maker_answer": 300},
+    ),
+    Case(
+        "every role has its own rate",
+        {
+            "contacts": [{"contact_id": f"C-{role}", "role": role} for role in ROLES],
+            "surveys": [
+                *(asked(f"C-{role}", 50) for role in ROLES),
+                *(asked(f"C-{role}", 40, 30) for role in ROLES if role != "finance"),
+                asked("C-manager", 45, 44),
+            ],
+        },
+        {
+            "response_rate_manager_365d": 2 / 3,
+            "response_rate_user_365d": 1 / 2,
+            "response_rate_it_manager_365d": 1 / 2,
+            "response_rate_finance_365d": 0,
+        },
+    ),
+    Case(
+        "the change compares two half years, the earlier as it stood then",
+        {
+            "surveys": [
+                asked(None, 180, 100),  # first instant of the later half year
+                asked(None, 14),
+                asked(None, 13),  # too young to be silence
+                asked(None, 181, 179),  # the earlier half year's last day: not answered by its end, and young
+                asked(None, 200, 182),
+                asked(None, 300, 181),
+                asked(None, 360),  # first instant of the earlier half year
+                asked(None, 361),
+            ]
+        },
+        {"response_rate_change_180d": 1 / 2 - 2 / 3, "response_rate_365d": 4 / 7},
+    ),
+    Case(
+        "nobody asked in the half year before: the rate has no change",
+        {"surveys": [asked(None, 180, 90), asked(None, 361, 360)]},
+        {"response_rate_change_180d": None},
     ),
     Case(
         "only users asked: of the decision maker nothing is known",
@@ -104,6 +153,17 @@ PEOPLE = (
             ]
         },
         {"decision_makers_in_place": 1},
+    ),
+    Case(
+        "a leaving entered late is not known before it is entered, one foretold not before it happens",
+        {
+            "contacts": [
+                {"role": "decision_maker", "valid_to": at(40), "valid_to_recorded_at": at(0)},
+                {"role": "decision_maker", "valid_to": at(40), "valid_to_recorded_at": at(1)},
+                {"role": "decision_maker", "valid_to": at(0), "valid_to_recorded_at": at(90)},
+            ]
+        },
+        {"decision_makers_in_place": 2, "decision_makers_left_180d": 1},
     ),
     Case(
         "who takes on another role, or the same one anew, has not left",

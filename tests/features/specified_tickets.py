@@ -22,9 +22,11 @@ VOLUME = (
             "ticket_volume_vs_history": 0,
             "open_tickets": 0,
             "ticket_severity_90d": 0,
+            "ticket_severity_change_90d": 0,
             "broken_ticket_share_180d": None,
             "open_critical_tickets": 0,
             "first_contact_resolution_180d": None,
+            "first_contact_resolution_change_180d": None,
             "reopened_share_180d": None,
             "hours_to_resolve_180d": None,
             "hours_to_first_response_180d": None,
@@ -90,6 +92,28 @@ SEVERITY = (
         {"ticket_severity_90d": 8 + 4 + 2 + 1, "open_critical_tickets": 0},
     ),
     Case(
+        "severity of two quarters compared, against both together",
+        {
+            "tickets": [
+                ticket(90, 80, severity="high"),
+                ticket(91, 80, severity="critical"),
+                ticket(180, 170, severity="low"),
+                ticket(181, 170, severity="critical"),
+            ]
+        },
+        {"ticket_severity_90d": 4, "ticket_severity_change_90d": (4 - 9) / (4 + 9)},
+    ),
+    Case(
+        "an account a day younger than two quarters has no change in severity",
+        {"accounts": [{"created_at": at(179)}], "tickets": [ticket(5, severity="critical")]},
+        {"ticket_severity_90d": 8, "ticket_severity_change_90d": None},
+    ),
+    Case(
+        "an account as old as two quarters has one",
+        {"accounts": [{"created_at": at(180)}], "tickets": [ticket(5, severity="critical")]},
+        {"ticket_severity_change_90d": 1},
+    ),
+    Case(
         "bugs and incidents are broken, questions and suggestions are not",
         {
             "tickets": [
@@ -146,6 +170,23 @@ RESOLUTION = (
             "hours_to_resolve_180d": 240,
             "hours_to_first_response_180d": None,
         },
+    ),
+    Case(
+        "first-contact resolution of two half years compared",
+        {
+            "tickets": [
+                ticket(190, 180, contacts_to_resolve=1, reopened=False),
+                ticket(190, 181, contacts_to_resolve=1, reopened=False),
+                ticket(400, 360, contacts_to_resolve=2, reopened=False),
+                ticket(400, 361, contacts_to_resolve=2, reopened=False),
+            ]
+        },
+        {"first_contact_resolution_180d": 1, "first_contact_resolution_change_180d": 1 - 1 / 2},
+    ),
+    Case(
+        "no resolution with a contact count half a year ago: no change",
+        {"tickets": [ticket(9, 8, contacts_to_resolve=1), ticket(300, 290)]},
+        {"first_contact_resolution_180d": 1, "first_contact_resolution_change_180d": None},
     ),
     Case(
         "the median of hours, between the middle two where they are even",

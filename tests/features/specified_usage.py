@@ -12,11 +12,13 @@ CASES = (
             "active_users_30d": 0,
             "active_days_30d": 0,
             "dau_over_mau_30d": None,
+            "dau_over_mau_change_30d": None,
             "events_per_active_user_30d": None,
             "active_users_change_30d": 0,
             "events_change_30d": 0,
             "days_since_last_use": 90,
             "seat_utilisation_30d": None,
+            "seat_utilisation_change_30d": None,
             "modules_used_share_30d": None,
             "sticky_feature_user_share_30d": None,
             "sticky_feature_user_share_change_30d": None,
@@ -45,13 +47,33 @@ CASES = (
     ),
     Case(
         "an account a day younger than two windows has begun, and has not grown",
-        {"accounts": [{"created_at": at(59)}], "usage": [{"occurred_at": at(1)}]},
-        {"active_users_30d": 1, "active_users_change_30d": None, "events_change_30d": None},
+        {
+            "accounts": [{"created_at": at(59)}],
+            "subscriptions": [{"seats": 2}],
+            "usage": [{"occurred_at": at(1)}, {"occurred_at": at(31)}],
+        },
+        {
+            "active_users_30d": 1,
+            "active_users_change_30d": None,
+            "events_change_30d": None,
+            "dau_over_mau_change_30d": None,
+            "seat_utilisation_30d": 0.5,
+            "seat_utilisation_change_30d": None,
+        },
     ),
     Case(
         "an account as old as two windows has grown",
-        {"accounts": [{"created_at": at(60)}], "usage": [{"occurred_at": at(1)}]},
-        {"active_users_30d": 1, "active_users_change_30d": 1, "events_change_30d": 1},
+        {
+            "accounts": [{"created_at": at(60)}],
+            "subscriptions": [{"seats": 2}],
+            "usage": [{"occurred_at": at(1)}],
+        },
+        {
+            "active_users_30d": 1,
+            "active_users_change_30d": 1,
+            "events_change_30d": 1,
+            "seat_utilisation_change_30d": 0.5,
+        },
     ),
     Case(
         "use at the as-of instant is not known yet",
@@ -118,6 +140,39 @@ CASES = (
         {"active_users_30d": 0, "days_since_last_use": 90},
     ),
     Case(
+        "two people on three of their days now, one person on two days before",
+        {
+            "usage": [
+                {"user_id": "U-1", "occurred_at": at(1)},
+                {"user_id": "U-1", "occurred_at": at(1, "08:00:00")},
+                {"user_id": "U-2", "occurred_at": at(1)},
+                {"user_id": "U-2", "occurred_at": at(30)},
+                {"user_id": "U-1", "occurred_at": at(31)},
+                {"user_id": "U-1", "occurred_at": at(60)},
+                {"user_id": "U-1", "occurred_at": at(61)},
+            ]
+        },
+        {"dau_over_mau_30d": 3 / 60, "dau_over_mau_change_30d": 3 / 60 - 2 / 30},
+    ),
+    Case(
+        "the average day of the month before has no share while nobody was active then",
+        {"usage": [{"occurred_at": at(1)}]},
+        {"dau_over_mau_30d": 1 / 30, "dau_over_mau_change_30d": None},
+    ),
+    Case(
+        "use of the month before that came in late is compared, and what came later still is not",
+        {
+            "subscriptions": [{"seats": 10}],
+            "usage": [
+                {"user_id": "U-1", "occurred_at": at(2)},
+                {"user_id": "U-1", "occurred_at": at(40), "recorded_at": at(1)},
+                {"user_id": "U-2", "occurred_at": at(40), "recorded_at": at(1, "23:59:59")},
+                {"user_id": "U-3", "occurred_at": at(40), "recorded_at": at(0)},
+            ],
+        },
+        {"active_users_change_30d": -1 / 3, "seat_utilisation_change_30d": -0.1},
+    ),
+    Case(
         "events halve: the change is measured against both months together",
         {
             "usage": [
@@ -142,6 +197,7 @@ CASES = (
         },
         {
             "seat_utilisation_30d": 0.3,
+            "seat_utilisation_change_30d": (3 - 1) / 10,
             "modules_used_share_30d": 0.5,
             "modules_used_share_change_30d": (2 - 1) / 4,
         },
@@ -171,12 +227,22 @@ CASES = (
     Case(
         "without use the licensed seats and modules are unused, which is a fact",
         {"subscriptions": [{"seats": 4, "modules": "core"}]},
-        {"seat_utilisation_30d": 0, "modules_used_share_30d": 0, "modules_used_share_change_30d": 0},
+        {
+            "seat_utilisation_30d": 0,
+            "seat_utilisation_change_30d": 0,
+            "modules_used_share_30d": 0,
+            "modules_used_share_change_30d": 0,
+        },
     ),
     Case(
         "no seats at all is no share of seats",
         {"subscriptions": [{"seats": 0, "modules": ""}], "usage": [{"occurred_at": at(1), "module": "core"}]},
-        {"seat_utilisation_30d": None, "modules_used_share_30d": None, "modules_used_share_change_30d": None},
+        {
+            "seat_utilisation_30d": None,
+            "seat_utilisation_change_30d": None,
+            "modules_used_share_30d": None,
+            "modules_used_share_change_30d": None,
+        },
     ),
     Case(
         "one of two people uses a sticky feature, and one of one did before",

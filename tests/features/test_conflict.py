@@ -13,8 +13,9 @@ NAN = float("nan")
 
 
 def found(**changes: float) -> dict[str, float]:
-    row = {f"nps_{role}_365d": NAN for role in ROLES} | {"nps_account_365d": NAN}
-    frame = pd.DataFrame([{**row, "active_users_change_30d": NAN, **changes}], index=["x"])
+    read = [f"nps_{role}_365d" for role in (*ROLES, "account")]
+    read += ["active_users_change_30d", "note_tone_180d"]
+    frame = pd.DataFrame([dict.fromkeys(read, NAN) | changes], index=["x"])
     result = conflict(frame, FeatureParams())
     assert list(result.index) == ["x"]
     return {str(name): value for name, value in result.loc["x"].items()}
@@ -43,3 +44,14 @@ def test_praise_while_use_falls_needs_both_and_is_missing_without_one(
 ) -> None:
     row = found(nps_account_365d=praise, active_users_change_30d=change)
     assert row["praise_while_use_falls_30d"] == pytest.approx(strength, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("tone", "change", "strength"),
+    [(0.5, -0.5, 0.25), (1, -1, 1), (-1, -1, 0), (0.5, 0.5, 0), (NAN, -1, NAN), (1, NAN, NAN)],
+)
+def test_friendly_notes_while_use_falls_need_both_and_are_missing_without_one(
+    tone: float, change: float, strength: float
+) -> None:
+    row = found(note_tone_180d=tone, active_users_change_30d=change)
+    assert row["friendly_notes_while_use_falls_30d"] == pytest.approx(strength, nan_ok=True)

@@ -9,15 +9,21 @@ from features.catalog import load_catalog
 from features.faults import DataFault
 from features.params import Windows
 from features.snapshot import build_snapshot
+from features.source_tables import ROLES
 from tests.features.literal_book import AS_OF, PARAMS, Case, Rows, at, book_of, warehouse_of
+from tests.features.naive.comparison import differences_of
+from tests.features.naive.snapshot import naive_rows
 from tests.features.specification import CASES
 from tests.features.specified_voice import ALL_ROLES, answer
 
 NAMES = [feature.name for feature in load_catalog(Windows())]
 FAMILY = {feature.name: feature.family for feature in load_catalog(Windows())}
 ROLE_READ = {name for name in NAMES if FAMILY[name] == "nps" and name != "nps_answers_365d"}
-ROLE_READ |= {"response_rate_decision_maker_365d", "days_since_decision_maker_answer"}
-CONFLICT = {name for name in NAMES if FAMILY[name] == "conflict"}
+ROLE_READ |= {f"response_rate_{role}_365d" for role in ROLES}
+ROLE_READ |= {"questions_to_decision_maker_365d"}
+ROLE_READ |= {"decision_maker_silent_365d", "days_since_decision_maker_answer"}
+FRIENDLY = {"friendly_notes_while_use_falls_30d"}
+CONFLICT = {name for name in NAMES if FAMILY[name] == "conflict"} - FRIENDLY
 
 
 def of_families(*families: str) -> set[str]:
@@ -26,12 +32,12 @@ def of_families(*families: str) -> set[str]:
 
 WITHOUT = {
     "contacts": of_families("people") | CONFLICT | (ROLE_READ - {"decision_maker_detractors_365d"}),
-    "surveys": of_families("nps", "touchpoint", "silence", "comments", "conflict"),
-    "usage": of_families("login", "seat_use", "breadth", "depth") | {"praise_while_use_falls_30d"},
+    "surveys": of_families("nps", "touchpoint", "silence", "comments") | CONFLICT,
+    "usage": of_families("login", "seat_use", "breadth", "depth") | {"praise_while_use_falls_30d"} | FRIENDLY,
     "subscriptions": of_families("seats_and_revenue", "seat_use", "breadth"),
     "invoices": of_families("payment"),
     "tickets": of_families("ticket_volume", "ticket_severity", "resolution", "ticket_words"),
-    "notes": of_families("notes"),
+    "notes": of_families("notes") | FRIENDLY,
     "renewals": of_families("renewal") - {"tenure_days"},
 }
 
@@ -49,7 +55,9 @@ def whole() -> pd.DataFrame:
 def test_without_a_table_what_rests_on_it_is_missing_and_the_rest_is_the_same(
     whole: pd.DataFrame, table: str
 ) -> None:
-    rows = rows_of({name: listed for name, listed in book_of(CASES).items() if name != table})
+    book = {name: listed for name, listed in book_of(CASES).items() if name != table}
+    rows = rows_of(book)
+    assert differences_of(rows.reset_index(), naive_rows(book, AS_OF, PARAMS)) == []
     rows = rows.loc[whole.index]
     assert set(rows[NAMES].columns[rows[NAMES].isna().all()]) == WITHOUT[table]
     changed = WITHOUT[table] | ({"decision_maker_detractors_365d"} if table == "contacts" else set())
@@ -58,7 +66,8 @@ def test_without_a_table_what_rests_on_it_is_missing_and_the_rest_is_the_same(
 
 
 def test_accounts_alone_make_a_row_with_their_tenure() -> None:
-    rows = rows_of({"accounts": [{"account_id": "A", "created_at": at(9)}]})
+    rows = rows_of(book := {"accounts": [{"account_id": "A", "created_at": at(9)}]})
+    assert differences_of(rows.reset_index(), naive_rows(book, AS_OF, PARAMS)) == []
     known = rows[NAMES].notna().loc["A"]
     assert list(rows.index) == ["A"]
     assert rows.at["A", "tenure_days"] == 9
@@ -78,7 +87,9 @@ def test_an_account_without_any_row_is_described_by_what_is_not_there() -> None:
 
 
 def test_tables_without_a_row_are_there_and_say_that_nothing_happened() -> None:
-    row = rows_of(book_of([Case("A", {})])).loc["A"]
+    rows = rows_of(book := book_of([Case("A", {})]))
+    assert differences_of(rows.reset_index(), naive_rows(book, AS_OF, PARAMS)) == []
+    row = rows.loc["A"]
     known = {"active_users_30d": 0, "tickets_90d": 0, "nps_answers_365d": 0, "note_quality_180d": 0}
     assert row[list(known)].to_dict() == known
 

@@ -7,22 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from features.book import open_book
 from features.params import CheckParams
 from features.snapshot import build_snapshot
 from features.source_tables import SOURCE_TABLES
 from features.time_windows import as_of_date
+from tests.features.future_actions import another_future
 from tests.features.literal_book import AS_OF, PARAMS
-from tests.features.other_futures import (
-    another_future,
-    changed_columns,
-    cut_at,
-    known_at,
-    warehouse_of_frames,
-)
+from tests.features.other_futures import changed_columns, cut_at, known_at, warehouse_of_frames
 from tests.features.random_books import Frames, random_frames
 
 DATES = [as_of_date("2026-03-01"), as_of_date("2026-10-31")]
@@ -82,17 +75,6 @@ def test_another_future_of_a_simulated_book_gives_the_same_bits(
 ) -> None:
     other = another_future(simulated, DATES[0], np.random.default_rng(7))
     assert changed_columns(simulated_rows[DATES[0]], snapshot(other, DATES[0])) == []
-
-
-@pytest.mark.slow
-@settings(max_examples=2, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_neither_a_cut_nor_another_future_nor_a_new_order_changes_a_bit(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    frames = random_frames(rng, AS_OF)
-    rows, other = snapshot(frames, AS_OF), another_future(frames, AS_OF, rng)
-    assert changed_columns(rows, snapshot(cut_at(frames, AS_OF), AS_OF)) == []
-    assert changed_columns(rows, snapshot(other, AS_OF)) == []
 
 
 def test_several_as_of_dates_at_once_are_the_same_bits_as_one_at_a_time(

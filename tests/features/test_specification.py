@@ -16,6 +16,7 @@ ALWAYS_KNOWN = {
     "days_since_last_use",
     "nps_answers_365d",
     "questions_asked_365d",
+    "questions_to_decision_maker_365d",
     "decision_makers_in_place",
     "decision_makers_left_180d",
     "key_contacts_left_180d",

@@ -17,6 +17,7 @@ from features.catalog import load_catalog
 from features.faults import DataFault, WrongUse
 from training.all_params import AllParams
 from training.calibration import LogOddsLine
+from training.doubt import Doubt
 from training.fit_and_compare import Trained
 from training.health_model import (
     HealthModel,
@@ -144,12 +145,11 @@ def test_the_interval_holds_the_health_and_stays_on_the_scale(model: HealthModel
 
 def test_the_interval_is_wider_where_any_part_is_less_sure(model: HealthModel, X: Matrix) -> None:
     pooled = model.pooled
+    linear = replace(pooled.linear, factor=2 * pooled.linear.factor)
     unsure = (
         replace(pooled, line=replace(pooled.line, covariance=((0.5, 0.0), (0.0, 0.0)))),
-        replace(pooled, doubt=replace(pooled.doubt, linear=2 * pooled.doubt.linear + 0.1)),
-        replace(pooled, doubt=replace(pooled.doubt, unseen=pooled.doubt.unseen + 0.1)),
-        replace(pooled, doubt=replace(pooled.doubt, trees=pooled.doubt.trees + 1)),
-        replace(pooled, doubt=replace(pooled.doubt, apart=pooled.doubt.apart + 1)),
+        replace(pooled, doubt=Doubt(pooled.doubt.unseen + 0.1)),
+        replace(pooled, linear=linear),
     )
     low, high = model.interval(X).T
     for other in unsure:

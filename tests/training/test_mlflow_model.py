@@ -63,6 +63,14 @@ def test_the_champion_predicts_what_the_health_model_does(champions: Path, train
     assert found["churn_probability"].to_numpy() == pytest.approx(1 - model.health(X) / 100, abs=1e-15)
 
 
+def test_the_segment_picks_the_profile_of_the_rule(champions: Path, trained: Trained) -> None:
+    rows = rows_of(trained).assign(segment="enterprise")
+    found = mlflow.pyfunc.load_model(f"models:/{MODEL}@champion").predict(rows)
+    X, segment = rows.drop(columns="segment").to_numpy(float), ["enterprise"] * len(rows)
+    assert found["health"].to_numpy().tobytes() == trained.model.health(X, segment).tobytes()
+    assert (found["health"] != trained.model.health(X)).any()
+
+
 def test_the_columns_are_found_by_name_and_not_by_place(champions: Path, trained: Trained) -> None:
     rows = rows_of(trained)
     loaded = mlflow.pyfunc.load_model(f"models:/{MODEL}@champion")
@@ -77,8 +85,10 @@ def test_rows_of_missing_values_are_answered(champions: Path, trained: Trained) 
 
 def test_the_signature_names_every_feature_and_every_answer(champions: Path, trained: Trained) -> None:
     signature = mlflow.models.get_model_info(f"models:/{MODEL}@champion").signature
-    assert tuple(signature.inputs.input_names()) == trained.model.features
-    assert {str(kind) for kind in signature.inputs.input_types()} == {"DataType.double"}
+    assert tuple(signature.inputs.input_names()) == (*trained.model.features, "segment")
+    kinds = {spec.name: (str(spec.type), spec.required) for spec in signature.inputs}
+    assert kinds.pop("segment") == ("DataType.string", False)
+    assert set(kinds.values()) == {("DataType.double", True)}
     assert signature.outputs.input_names() == ["health", "low", "high", "churn_probability"]
 
 

@@ -21,10 +21,6 @@ TYPES = {
     "integer": pa.int64(),
     "flag": pa.bool_(),
 }
-TOLD_LATER = {  # columns that are known only once another one has come to pass
-    ("surveys", "responded_at"): ("score", "comment"),
-    ("tickets", "resolved_at"): ("contacts_to_resolve", "reopened"),
-}
 
 
 def known_by(table: SourceTable, columns: Columns, end: np.datetime64) -> Columns:
@@ -36,7 +32,7 @@ def known_by(table: SourceTable, columns: Columns, end: np.datetime64) -> Column
     columns = pick(columns, known < end)
     for later in table.later:
         to_come = ~(columns[later] < end)
-        hidden = (later, *TOLD_LATER.get((table.name, later), ()))
+        hidden = [name for name in table.told_by(later) if name in columns]
         columns = {**columns, **{name: _emptied(columns[name], to_come) for name in hidden}}
     return columns
 

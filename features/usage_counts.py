@@ -1,0 +1,209 @@
+"""Counts of use per account and as-of date: people, days, sticky use, events and modules.
+
+Reading each event once for each as-of date it counts for is what costs time, so it is not done.
+People: one row per user holds the days of use as bits (`bit_masks.py`); what is in a window is then a
+mask, and all as-of dates are read off the same row. Events and modules: one row per account and
+*stretch* of days between two neighbouring window bounds is added up to the windows it lies in.
+
+A fact counts from the first as-of date after the day it became known. Most are known before the first
+as-of date after they happened; the others are *late*, and keep a row of their own with that date.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise
+from operator import or_
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from features.bit_masks import Numbering, numbered, size, words_of
+from features.cohort import KEYS
+from features.params import FeatureParams
+from features.warehouse import Warehouse
+
+TOGETHER = 12  # as-of dates read off one row: beyond a dozen the rows get wide and gain nothing
+THOUSANDTHS = 1000
+PEOPLE = ("active", "active_before", "days", "person_days", "person_days_before", "sticky", "sticky_before")
+ACTIVITY = ("events", "events_before", "modules", "modules_before", "last_age")
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The as-of days, rising, and the lengths of the windows that are counted before each of them."""
+
+    as_of_days: tuple[int, ...]
+    month: int
+    quarter: int
+
+    def first_after(self, day: int) -> int:
+        """The first as-of day after `day`; there is one for each day before the last of them."""
+        return self.as_of_days[bisect_right(self.as_of_days, day)]
+
+    def compared(self) -> list[int]:
+        """Every day of the month, or the month before, of an as-of day."""
+        return sorted({day for end in self.as_of_days for day in range(end - 2 * self.month, end)})
+
+    def stretches(self) -> list[tuple[int, int]]:
+        """Half-open stretches `[start, end)` of days which each window holds whole or not at all."""
+        lengths = (0, self.month, 2 * self.month, self.quarter)
+        bounds = sorted({end - length for end in self.as_of_days for length in lengths})
+        return [(a, b) for a, b in pairwise(bounds) if any(self.holds(a, b, end) for end in self.as_of_days)]
+
+    def holds(self, start: int, end: int, as_of: int) -> bool:
+        """Whether the stretch lies within the quarter before `as_of`."""
+        return as_of - self.quarter <= start and end <= as_of
+
+
+def usage_counts(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
+    """One row per account and as-of date of the cohort with the columns PEOPLE and ACTIVITY.
+
+    Counts are whole numbers, `events` thousandths; an account without use in the quarter has zeros,
+    and no `last_age` (days since the last use). `_before` is the month before the month.
+    """
+    days = sorted(cohort.as_of_day.to_pyarrow().unique().to_pylist())
+    modules = Numbering(_modules(source))
+    parts = []
+    for place in range(0, len(days), TOGETHER):
+        some = tuple(days[place : place + TOGETHER])
+        calendar = Calendar(some, params.windows.month, params.windows.quarter)
+        who = cohort.filter(cohort.as_of_day.isin(some)) if len(days) > TOGETHER else cohort
+        parts.append(_counts(source, who, calendar, modules, params.sticky_features))
+    return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def _counts(
+    source: Warehouse, cohort: ir.Table, calendar: Calendar, modules: Numbering, sticky: Sequence[str]
+) -> ir.Table:
+    people = _people(_by_user(source, calendar, sticky), calendar)
+    activity = _activity(source, calendar, modules)
+    t = cohort.left_join(people, "account_id").drop("account_id_right")
+    at_date = {
+        name: ibis.cases(*((t.as_of_day == day, t[f"{name}_{day}"]) for day in calendar.as_of_days))
+        for name in PEOPLE
+    }
+    t = t.select(*KEYS, **at_date).left_join(activity, KEYS)
+    zeros = dict.fromkeys([*PEOPLE, *ACTIVITY[:-1]], 0)
+    return t.select(*KEYS, *PEOPLE, *ACTIVITY).fill_null(zeros)
+
+
+def _modules(source: Warehouse) -> tuple[str, ...]:
+    """The names of all modules: numbers for them, from which no count depends."""
+    names = source["usage"].select("module").distinct().to_pyarrow()["module"].to_pylist()
+    return tuple(sorted(name for name in names if name is not None))
+
+
+def _counting(source: Warehouse, days: ir.Table, calendar: Calendar) -> ir.Table:
+    """The events on these `days`, with `late`: 0, or the as-of day from which a late fact counts.
+
+    A roll-up that counts 0 events is no use. `days` tells the first as-of day after each of them.
+    """
+    events = source["usage"].filter(source["usage"].quantity > 0)
+    events = events.mutate(known_day=ibis.greatest(events.known_day, events.occurred_day))
+    span = range(calendar.as_of_days[0] - calendar.quarter, calendar.as_of_days[-1])
+    known = pd.DataFrame({"known_day": span, "known": [calendar.first_after(day) for day in span]})
+    t = events.inner_join(days, "occurred_day")
+    t = t.inner_join(ibis.memtable(known, schema={"known_day": "int64", "known": "int64"}), "known_day")
+    return t.mutate(late=ibis.ifelse(t.known > t.first, t.known, 0))
+
+
+def _by_user(source: Warehouse, calendar: Calendar, sticky: Sequence[str]) -> ir.Table:
+    """One row per account, user and `late`: the days of use, and of sticky use, as words of bits."""
+    compared = calendar.compared()
+    numbering = Numbering(tuple(compared))
+    first = [calendar.first_after(day) for day in compared]
+    t = _counting(source, numbered(numbering, "occurred_day", "int64", {"first": first}), calendar)
+    is_sticky = t.feature.isin(sticky).fill_null(False) if sticky else ibis.literal(False)
+    used = words_of(t, "occurred_day", numbering.words)
+    stuck = words_of(t, "occurred_day", numbering.words, is_sticky)
+    return t.group_by("account_id", "user_id", "late").agg(
+        **{f"used_{word}": value for word, value in enumerate(used)},
+        **{f"stuck_{word}": value for word, value in enumerate(stuck)},
+    )
+
+
+def _people(by_user: ir.Table, calendar: Calendar) -> ir.Table:
+    """One row per account: each of PEOPLE at each as-of day, named `<name>_<as-of day>`."""
+    numbering, month = Numbering(tuple(calendar.compared())), calendar.month
+    masks, counts = dict[str, ir.Value](), dict[str, Callable[[ir.Table], ir.Value]]()
+    for day in calendar.as_of_days:
+        for when, end in (("now", day), ("before", day - month)):
+            for word, mask in numbering.masks(range(end - month, end)).items():
+                for what in ("used", "stuck"):
+                    bits = ibis.ifelse(by_user.late <= day, by_user[f"{what}_{word}"] & mask, 0)
+                    masks[f"{what}_{when}_{day}_{word}"] = bits.bit_or()
+    each = by_user.group_by("account_id", "user_id").agg(**masks)
+    for day in calendar.as_of_days:
+        counts |= _people_at(each, day)
+    return each.group_by("account_id").agg(**counts)
+
+
+def _people_at(each: ir.Table, day: int) -> dict[str, ir.Value]:
+    now, before, stuck_now, stuck_before = (
+        [each[name] for name in each.columns if name.startswith(f"{what}_{day}_")]
+        for what in ("used_now", "used_before", "stuck_now", "stuck_before")
+    )
+    return {
+        f"active_{day}": _any(now).sum(),
+        f"active_before_{day}": _any(before).sum(),
+        f"days_{day}": size(word.bit_or() for word in now),
+        f"person_days_{day}": size(now).sum(),
+        f"person_days_before_{day}": size(before).sum(),
+        f"sticky_{day}": _any(stuck_now).sum(),
+        f"sticky_before_{day}": _any(stuck_before).sum(),
+    }
+
+
+def _any(words: Sequence[ir.Value]) -> ir.Value:
+    return reduce(or_, (word != 0 for word in words))
+
+
+def _activity(source: Warehouse, calendar: Calendar, modules: Numbering) -> ir.Table:
+    """One row per account and as-of day with use in the quarter before: the columns ACTIVITY."""
+    by_stretch = _by_stretch(source, calendar, modules)
+    t = by_stretch.inner_join(_windows(calendar), "start").filter(lambda t: t.late <= t.as_of_day)
+    used = [f"modules_{word}" for word in range(modules.words)]
+    return t.group_by(*KEYS).agg(
+        events=ibis.ifelse(t.now == 1, t.events, 0).sum(),
+        events_before=ibis.ifelse(t.before == 1, t.events, 0).sum(),
+        modules=size(ibis.ifelse(t.now == 1, t[word], 0).bit_or() for word in used),
+        modules_before=size(ibis.ifelse(t.before == 1, t[word], 0).bit_or() for word in used),
+        last_age=(t.as_of_day - t.last_day).min(),
+    )
+
+
+def _by_stretch(source: Warehouse, calendar: Calendar, modules: Numbering) -> ir.Table:
+    """One row per account, stretch (by its `start`) and `late`: events, modules, the last day of use."""
+    rows = [
+        (day, start, calendar.first_after(day))
+        for start, end in calendar.stretches()
+        for day in range(start, end)
+    ]
+    names = ["occurred_day", "start", "first"]
+    days = ibis.memtable(pd.DataFrame(rows, columns=names), schema=dict.fromkeys(names, "int64"))
+    t = _counting(source, days, calendar)
+    t = t.left_join(numbered(modules, "module", "string", {}), "module")
+    words = words_of(t, "module", modules.words)
+    return t.group_by("account_id", "start", "late").agg(
+        events=(t.quantity * THOUSANDTHS).round().cast("int64").sum(),
+        last_day=t.occurred_day.max(),
+        **{f"modules_{number}": word for number, word in enumerate(words)},
+    )
+
+
+def _windows(calendar: Calendar) -> ir.Table:
+    """Which stretches each as-of day counts, and whether in its month or in the month before."""
+    month = calendar.month
+    rows = [
+        (start, day, int(day - month <= start), int(day - 2 * month <= start < day - month))
+        for start, end in calendar.stretches()
+        for day in calendar.as_of_days
+        if calendar.holds(start, end, day)
+    ]
+    names = ["start", "as_of_day", "now", "before"]
+    return ibis.memtable(pd.DataFrame(rows, columns=names), schema=dict.fromkeys(names, "int64"))
