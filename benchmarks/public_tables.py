@@ -39,7 +39,7 @@ Matrix = NDArray[np.float64]
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "../shared/data"
-PEERS_SHOWN = ("logistic", "lightgbm", "tuned_lightgbm", "ebm")
+PEERS_SHOWN = ("logistic", "lightgbm", "ebm")
 RESAMPLES = 1_000
 SIXTY_DAYS = (
     "training.horizon=60d",

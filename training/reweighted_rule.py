@@ -42,6 +42,7 @@ MEASURE_SPREADS = (0.0, 0.03, 0.1, 0.3)
 VALUE_SPREADS = (0.0, 0.05, 0.1, 0.2, 0.4)
 CURVE_SPREADS = (0.0, 0.1, 0.2, 0.4)
 ALIKE = 0.5  # how far values that the catalogue calls better pull alike, as a share of their spread
+EXPECTED_SPREAD = 0.2  # the mean of an exponential prior of each spread: the expert is believed at first
 LEAST_WEIGHT = 1e-3  # spreads of a smaller weight are left out of the mean
 PILLAR_PER_MEASURE = 2.5  # how far a pillar may depart, as a share of s, per unit of a measure's spread
 TOGETHER = (
@@ -66,8 +67,8 @@ USUAL = Spreads(0.1, 0.1, 0.1)  # what is supposed where nothing can be chosen, 
 class FittedLinear:
     """The member, the log-odds of its training rows out of fold (n,), the mean of the weighed spreads.
 
-    `unsure`: the member under spreads that are the usual ones at least. Where the data bear out the expert the
-    smallest spreads do best, but that does not make the weights known to the last digit.
+    `unsure`: the member under spreads that are the usual ones at least. Where the data bear out the expert,
+    the smallest spreads do best, but that does not make the weights known to the last digit.
     """
 
     member: LinearMember
@@ -220,9 +221,11 @@ def _grid(lesson: LinearLesson) -> list[Spreads]:
 
 
 def _weights(lesson: LinearLesson, told: Matrix) -> Matrix:
-    """The weight of each choice, by its log-odds out of fold (n, choices); they sum to 1."""
+    """The weight of each choice: its prior, and its log-odds out of fold (n, choices); they sum to 1."""
     loss = (np.logaddexp(0, told) - lesson.churned[:, None] * told).sum(axis=0)
-    weights = np.exp(-lesson.share * (loss - loss.min()))
+    departs = np.array([s.measure + s.value + s.curve for s in _grid(lesson)])
+    cost = lesson.share * loss + departs / EXPECTED_SPREAD
+    weights = np.exp(cost.min() - cost)
     weights /= weights.sum()
     kept = np.where(weights < LEAST_WEIGHT, 0.0, weights)
     return np.asarray(kept / kept.sum())
