@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from features.book import open_book
-from features.catalog import load_catalog
+from features.catalog import Feature, load_catalog
 from training.all_params import AllParams
 from training.believed_weights import weights_in_words
 from training.comparison import Comparison
 from training.dataset import TrainingSet, build_training_set
+from training.fingerprints import fingerprint_of_code, fingerprint_of_params
 from training.health_model import HealthModel
+from training.learner_search import Search, search_learner
 from training.out_of_time import compare_members, predictions_out_of_time
 from training.outcome_tables import ALL_TABLES
+from training.params import TrainingParams
 from training.pool import PoolModel, fit_pool
 
 Progress = Callable[[str], None]
@@ -31,6 +34,7 @@ class Trained:
     comparison: Comparison
     fitted: PoolModel
     model: HealthModel
+    search: Search
 
     def as_text(self) -> str:
         """For people: the comparison as a table, and below it the weights that the data believe."""
@@ -44,13 +48,14 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
     progress("reading and checking the book")
     book = open_book(book_folder, params.checks, ALL_TABLES)
     data = build_training_set(book, params.features, params.training, progress)
-    tested = predictions_out_of_time(data, params.features, params.rule, params.training, progress)
+    catalog = load_catalog(params.features.windows)
+    search = _search(data, catalog, params.training, progress)
+    training = params.training.model_copy(update={"learner": search.best})
+    tested = predictions_out_of_time(data, params.features, params.rule, training, progress)
     progress("comparing the models")
     comparison = compare_members(tested, params.training)
     last = data.at(data.final_dates)
     rows, churned = data.rows[last], data.churned[last]
-    catalog = load_catalog(params.features.windows)
-    training = params.training
     fitted = fit_pool(
         rows,
         churned,
@@ -70,8 +75,20 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
         "typical": _typical(rows, fitted.features),
         "comparison": comparison.as_dict(),
         "data_fingerprint": data.fingerprint,
+        "params_fingerprint": fingerprint_of_params(params),
+        "code_fingerprint": fingerprint_of_code(),
+        "seed": training.seed,
+        "learner": search.best.model_dump(mode="json"),
     }
-    return Trained(data, tested, comparison, fitted, fitted.health_model(facts))
+    return Trained(data, tested, comparison, fitted, fitted.health_model(facts), search)
+
+
+def _search(
+    data: TrainingSet, catalog: Sequence[Feature], params: TrainingParams, progress: Progress
+) -> Search:
+    """On the rows that the first origin may learn from, and no others."""
+    rows, churned = data.training_rows(data.origins[0])
+    return search_learner(rows, churned, catalog, params.learner, params.search, params.seed, progress)
 
 
 def _typical(rows: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float | None]:

@@ -34,6 +34,17 @@ class LearnerParams(Section):
     folds: Annotated[int, Field(ge=2, le=20)] = 5
 
 
+class SearchParams(Section):
+    """The budget of the search for better learner parameters; 0 trials: none.
+
+    Trials are the budget, so that a run can be repeated to the byte. `seconds` only guard it; where they
+    run out the run says so.
+    """
+
+    trials: Annotated[int, Field(ge=0, le=1000)] = 0
+    seconds: Annotated[int, Field(ge=1)] = 600
+
+
 class PriorParams(Section):
     """What a point of the rule's score says about churn before any outcome is known.
 
@@ -97,4 +108,5 @@ class TrainingParams(Section):
     member: Member = "pool"
     prior: PriorParams = PriorParams()
     learner: LearnerParams = LearnerParams()
+    search: SearchParams = SearchParams()
     gate: GateParams = GateParams()

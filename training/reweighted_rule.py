@@ -67,7 +67,7 @@ USUAL = Spreads(0.1, 0.1, 0.1)  # what is supposed where nothing can be chosen, 
 class FittedLinear:
     """The member, the log-odds of its training rows out of fold (n,), the mean of the weighed spreads.
 
-    `unsure`: the member under spreads that are the usual ones at least. Where the data bear out the expert,
+    `unsure`: the member under spreads that are the usual ones at least. Where the data bear out the expert
     the smallest spreads do best, but that does not make the weights known to the last digit.
     """
 

@@ -11,6 +11,7 @@ from training.all_params import AllParams
 from training.comparison import Comparison
 from training.fit_and_compare import Trained
 from training.health_model import write_health_model
+from training.learner_search import Search
 from training.out_of_time import outcomes_of
 from training.plots import comparison_figure, gain_figure, reliability_figure, save_figure
 from training.registry import MODEL, REGISTRY, bundle_folder, experiment, tracking
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from mlflow import MlflowClient
 
+TAGS = (
+    "data_fingerprint",
+    "params_fingerprint",
+    "code_fingerprint",
+    "seed",
+    "member",
+    "trained_until",
+    "known_until",
+)
 CODE = Path(__file__).with_name("mlflow_model.py")
 
 
@@ -56,7 +66,8 @@ def _log_run(trained: Trained, params: AllParams, scratch: Path) -> None:
     mlflow.log_dict(settings, "params.json")
     mlflow.log_metrics(_metrics(trained.comparison))
     facts = trained.model.facts
-    mlflow.set_tags({name: facts[name] for name in ("data_fingerprint", "trained_until", "known_until")})
+    mlflow.set_tags({name: str(facts[name]) for name in TAGS})
+    _log_search(trained.search)
     mlflow.log_dict({**trained.comparison.as_dict(), "weights": trained.model.weights}, "comparison.json")
     mlflow.log_text(trained.as_text(), "comparison.txt")
     trained.tested.to_parquet(scratch / "predictions.parquet")
@@ -68,6 +79,21 @@ def _log_run(trained: Trained, params: AllParams, scratch: Path) -> None:
         mlflow.log_text(booster.model_to_string(), f"lightgbm/bag_{number:02d}.txt")
     for name, figure in _figures(trained, params).items():
         mlflow.log_artifact(str(save_figure(figure, scratch / f"{name}.png")), "plots")
+
+
+def _log_search(search: Search) -> None:
+    """Every trial as a run of its own below this one; whether the seconds ran out before the trials did."""
+    import mlflow
+
+    if search.trials:
+        mlflow.set_tag("search_cut_short", str(search.cut_short).lower())
+    run = mlflow.active_run()
+    assert run is not None
+    here = run.info.experiment_id
+    for trial in search.trials:
+        with mlflow.start_run(experiment_id=here, nested=True, run_name=f"trial {trial.number}"):
+            mlflow.log_params(trial.params)
+            mlflow.log_metric("log_loss_out_of_fold", trial.loss)
 
 
 def _figures(trained: Trained, params: AllParams) -> dict[str, Figure]:

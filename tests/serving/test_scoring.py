@@ -167,3 +167,25 @@ def test_without_explanations_all_points_are_other_points(scorer: Scorer) -> Non
     [payload] = scorer.score(random_rows(16, 1), top=5, explain=False)
     assert payload["drivers"] == []
     adds_up(payload)
+
+
+def test_what_was_never_missing_in_training_is_named_where_it_is_missing(scorer: Scorer) -> None:
+    """The rule reads what is missing by its own curve; the learned model puts the typical value there."""
+    learned = scorer.model["kind"] == "learned"
+    [nothing] = scorer.score(pd.DataFrame({"account_id": ["A-1"]}), top=3)
+    assert ("tenure_days" in nothing["missing_unseen"]) == learned
+    assert set(nothing["missing_unseen"]) < set(nothing["missing"])
+    Health.model_validate(nothing)
+
+
+def test_the_segment_picks_the_profile_that_the_learned_model_starts_from(
+    workspace: TrainedWorkspace,
+) -> None:
+    scorer = load_scorer(Path(workspace.registry), PARAMS)
+    rows = random_rows(5, 50, extreme=0.0)
+    shown = [
+        [payload["health"] for payload in scorer.score(rows.assign(segment=segment), top=0)]
+        for segment in ("enterprise", "smb", None)
+    ]
+    assert shown[0] != shown[1]
+    assert shown[1] == shown[2]
