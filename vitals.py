@@ -6,6 +6,7 @@ Imports stand inside the commands, so that `vitals --help` does not load a learn
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -144,6 +145,27 @@ def features(
         rows = features_to_file(book, as_of, out, params, tuple(overrides or ()), step)
         found = {"file": str(out), "accounts": len(rows), "features": rows.shape[1] - 2}
         emit(found) if as_json else typer.echo(f"{out}: {len(rows)} accounts, {rows.shape[1] - 2} features")
+
+
+@app.command(epilog='Example: vitals words "他们没有考虑其他供应商, but it is slow" --lexicon my_words.yaml')
+def words(
+    text: Annotated[str, typer.Argument(help="a note, a ticket's text or a comment; - reads it from stdin")],
+    lexicon: Annotated[
+        list[Path] | None, typer.Option(help="one more lexicon, beside those of the parameters; repeatable")
+    ] = None,
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    as_json: Json = False,
+) -> None:
+    """What is read in a text: themes and tone, with the very words, and what is denied or supposed."""
+    from features.params import FeatureParams
+    from features.text.shown_words import words_in
+
+    with clear_faults(as_json):
+        shipped = read_section(params, "features", FeatureParams, overrides or ()).lexicons
+        told = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
+        found = words_in(told, (*shipped, *(lexicon or ())))
+        emit(found.as_dict()) if as_json else typer.echo(found.as_text())
 
 
 @app.command(epilog="Example: vitals catalog response_rate --json")

@@ -19,7 +19,19 @@ from features.params_file import Section
 ENTRIES = Path(__file__).parent / "catalog_entries"
 Language = Literal["en", "zh"]
 Unit = Literal[
-    "share", "change", "days", "hours", "count", "mentions", "nps", "score", "tone", "money", "ratio", "flag"
+    "share",
+    "change",
+    "days",
+    "hours",
+    "count",
+    "mentions",
+    "nps",
+    "score",
+    "tone",
+    "money",
+    "ratio",
+    "flag",
+    "log_odds",
 ]
 
 
@@ -43,6 +55,11 @@ class Feature(Section):
         description="what more of it means for the customer's health"
     )
     actionable: bool = Field(description="whether the customer's team can act on it")
+    learned: bool = Field(
+        default=False,
+        description="whether it is made in training, from outcomes: a snapshot leaves it missing, and who "
+        "scores with the model fills it in",
+    )
     missing: Words = Field(description="what a missing value means")
     title: Words
     text: Words = Field(description="driver sentence; {value} and {typical} are filled in")

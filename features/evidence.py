@@ -83,6 +83,12 @@ def _within(column: str, *windows: str, times: int = 1) -> Pick:
     return pick
 
 
+def _longer(column: str) -> Pick:
+    """Rows whose `column` lies within half a year, or within two quarters where that is longer."""
+    half_year, quarters = _within(column, "half_year"), _within(column, "quarter", times=2)
+    return lambda t, day, params: half_year(t, day, params) | quarters(t, day, params)
+
+
 def _all(t: ir.Table, day: int, params: FeatureParams) -> ir.Value:
     return ibis.literal(True)
 
@@ -116,7 +122,7 @@ def _ticket_history(t: ir.Table, day: int, params: FeatureParams) -> ir.Value:
 USE: Mapping[str, Pick] = {"usage": _within("occurred_day", "quarter")}
 LICENCES: Mapping[str, Pick] = {**USE, "subscriptions": _all}
 ANSWERS: Mapping[str, Pick] = {"surveys": _asked("nps"), "contacts": _all}
-NOTES: Mapping[str, Pick] = {"notes": _within("happened_day", "half_year")}
+NOTES: Mapping[str, Pick] = {"notes": _longer("happened_day")}
 READS: Mapping[str, Mapping[str, Pick]] = {
     "login": USE,
     "seat_use": LICENCES,
@@ -128,6 +134,17 @@ READS: Mapping[str, Mapping[str, Pick]] = {
     "conflict": {**ANSWERS, **NOTES, **USE},
     "people": {"contacts": _all},
     "notes": NOTES,
+    "decision_maker_words": {
+        **NOTES,
+        "tickets": _within("opened_day", "half_year"),
+        "surveys": _within("responded_day", "half_year"),
+        "contacts": _all,
+    },
+    "learned_text": {
+        "notes": _within("happened_day", "half_year"),
+        "tickets": _within("opened_day", "half_year"),
+        "surveys": _within("responded_day", "half_year"),
+    },
     "comments": {"surveys": _asked("nps", "ces", "csat")},
     "ticket_volume": {"tickets": _ticket_history},
     "ticket_severity": {"tickets": _opened_or_open("quarter", "half_year", times=2)},

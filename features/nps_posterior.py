@@ -6,10 +6,11 @@ What the role thinks is the shares (δ, π, υ) from which such answers are draw
 and g the shares among the answers of the same role in the other accounts of the segment: the prior
 weighs a fifth of an answer, half of it flat and half of it the segment's.
 
-The interval imagines one more answer against itself: its lower end is the 4 % quantile with one more
-detractor, its upper end the 96 % quantile with one more promoter (with two classes and no prior this
+The interval imagines one more answer against itself: its lower end is the t-quantile with one more
+detractor, its upper end the (1 − t)-quantile with one more promoter (with two classes and no prior this
 is the interval of Clopper and Pearson, 1934; as a set of priors, Walley's imprecise Dirichlet model,
-1996). Why so, and what it covers: docs/decisions/an-nps-interval-imagines-one-more-answer-against-
+1996). Of n answers t is 5 % n / (n + 2): few answers leave few ends to choose from, so that less may
+lie beyond them. Why so, and what it covers: docs/decisions/an-nps-interval-imagines-one-more-answer-against-
 itself.md and benchmarks/nps_intervals.py.
 """
 
@@ -27,7 +28,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 LEVEL = 0.90  # what the interval is made to cover, of every latent NPS; see the benchmark
-TAIL = 0.04  # beyond each end by the posterior: a little less than 5 %, because answers are whole numbers
+TAIL = (1 - LEVEL) / 2  # beyond each end by the posterior, where many answered
 FLAT = 0.1  # answers' worth of prior spread evenly over the three classes
 SEGMENT = 0.1  # answers' worth of prior spread as the role answers in the other accounts of the segment
 
@@ -91,19 +92,21 @@ def role_interval(counts: Floats, shares: Floats) -> tuple[Floats, Floats]:
 
     >>> one_promoter, elsewhere = np.array([0.0, 0.0, 1.0]), np.array([0.2, 0.3, 0.5])
     >>> [round(float(end), 1) for end in role_interval(one_promoter, elsewhere)]
-    [-88.8, 100.0]
+    [-94.7, 100.0]
     >>> role_interval(np.zeros(3), elsewhere)
     (np.float64(nan), np.float64(nan))
     """
     point, belief = role_nps(counts), posterior(counts, shares)
     heard = ~np.isnan(point)
     low, high = np.full(point.shape, np.nan), np.full(point.shape, np.nan)
-    low[heard] = _quantile(belief[heard] + np.array([1.0, 0.0, 0.0]), TAIL)
-    high[heard] = _quantile(belief[heard] + np.array([0.0, 0.0, 1.0]), 1 - TAIL)
+    n = _people(counts)[heard]
+    tail = TAIL * n / (n + 2)
+    low[heard] = _quantile(belief[heard] + np.array([1.0, 0.0, 0.0]), tail)
+    high[heard] = _quantile(belief[heard] + np.array([0.0, 0.0, 1.0]), 1 - tail)
     return np.minimum(low, point), np.maximum(high, point)
 
 
-def _quantile(dirichlet: Floats, share: float) -> Floats:
+def _quantile(dirichlet: Floats, share: Floats) -> Floats:
     """The quantile of 100 (υ − δ): m and v are its mean and variance on −1 … 1."""
     down, up, size = dirichlet[..., 0], dirichlet[..., 2], _people(dirichlet)
     m = (up - down) / size

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from features.nps_change import CLAIMED
-from features.nps_moves import AccountMoves, Level, Move, NpsMoves, PersonMove, class_name
+from features.nps_told import AccountMoves, Level, Move, NpsMoves, PersonMove, class_name
 
 SHOWN, NAMED = 20, 3  # accounts of a book, and people of each
-HEAD = f"{'':16}{'asked':>6}{'answered':>9}{'NPS':>6}  {'90% interval':<14}"
+HEAD = f"{'':16}{'asked':>6}{'answered':>9}{'NPS':>6}  90% interval"
 
 
 def as_dict(moves: NpsMoves) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from features.params_file import Section
+from features.text.lexicon import load_lexicons
 from features.units import Days, Points, Share
 
 Pillar = Literal["usage", "voice", "commercial", "service"]
@@ -76,6 +78,13 @@ class FeatureParams(Section):
     sticky_features: tuple[str, ...] = ()
     answer_grace: Days = 14
     text_half_life: Annotated[Days, Field(ge=1)] = 60
+    lexicons: tuple[Path, ...] = ()
+
+    @model_validator(mode="after")
+    def _lexicons_can_be_read(self) -> FeatureParams:
+        """Said before any work begins: DataFault with every fault of every file at once."""
+        load_lexicons(self.lexicons)
+        return self
 
 
 class Measure(Section):

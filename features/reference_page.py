@@ -15,7 +15,8 @@ Written from the catalogue (`features/catalog_entries/`) by `vitals catalog --pa
 test fails where the two differ. Names carry the window lengths of `params.yaml`: `active_users_30d`
 looks at `[as_of - 30 days, as_of)`. A missing value is never a zero: what it means stands beside each
 feature. *Better* and *worse* say what more of it means for the customer's health, and the learned model
-is held to that direction; of *not monotone* either end may be bad.
+is held to that direction; of *not monotone* either end may be bad. What is *made in training* needs
+outcomes: a snapshot leaves it missing, and the model that made it fills it in when it scores.
 """
 DIRECTIONS = {"better": "more is better", "worse": "more is worse", "not_monotone": "not monotone"}
 HEAD = "| feature | unit, range | direction | who can act | missing means |\n| --- | --- | --- | --- | --- |"
@@ -69,7 +70,9 @@ def _family(name: str, features: Sequence[Feature]) -> str:
 def _meaning(feature: Feature) -> str:
     role = f", {feature.role.replace('_', ' ')}" if feature.role else ""
     acts = "the customer's team" if feature.actionable else "nobody at once"
-    cells = [f"`{feature.name}`", f"{feature.unit}, {_range(feature)}{role}", DIRECTIONS[feature.direction]]
+    made = ", made in training" if feature.learned else ""
+    unit = f"{feature.unit}, {_range(feature)}{role}{made}"
+    cells = [f"`{feature.name}`", unit, DIRECTIONS[feature.direction]]
     return _row([*cells, acts, feature.missing.en])
 
 

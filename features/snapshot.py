@@ -39,6 +39,7 @@ SOURCES = (
     Source("notes", written_words.note_words, ("notes",)),
     Source("ticket texts", written_words.ticket_words, ("tickets",)),
     Source("comments", written_words.comment_words, ("surveys",)),
+    Source("decision makers' words", written_words.decision_maker_words, ()),
     Source("ticket volume", tickets.volume, ("tickets",)),
     Source("ticket severity", tickets.severity, ("tickets",)),
     Source("ticket resolution", tickets.resolution, ("tickets",)),
@@ -59,7 +60,8 @@ def build_snapshot(
 
     Features are float64, in the catalogue's order; NaN means missing. Rows are sorted by as-of
     date and account. Only what was known before each as-of date enters: cutting every table there
-    and computing again gives the same bits. Features of a table that the book lacks are NaN.
+    and computing again gives the same bits. Features of a table that the book lacks are NaN, and so are
+    those that are `learned`: no outcome can be reached from here.
 
     Raises DataFault where no account is a customer at any of the dates, WrongUse where one of them
     is no UTC midnight.

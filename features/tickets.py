@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from features.cohort import KEYS
 from features.exact import change, exact_sum, share
 from features.params import FeatureParams
-from features.warehouse import Warehouse
+from features.warehouse import Warehouse, epoch_microseconds
 
 
 def known_tickets(source: Warehouse, cohort: ir.Table) -> ir.Table:
@@ -130,6 +130,5 @@ def _first_contact(tickets: ir.Table, when: ir.Value) -> ir.Value:
 
 
 def _hours(start: ir.Value, end: ir.Value) -> ir.Value:
-    # Whole seconds, rounded down: DuckDB would round a fraction to the nearest, and Spark would drop it.
-    seconds = end.truncate("s").epoch_seconds() - start.truncate("s").epoch_seconds()
-    return seconds.cast("float64") / 3600.0
+    # In whole microseconds: of epoch seconds DuckDB keeps the fraction, and Spark drops it.
+    return (epoch_microseconds(end) - epoch_microseconds(start)).cast("float64") / 3_600_000_000.0

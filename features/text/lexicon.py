@@ -66,11 +66,12 @@ class PhraseList(Strict):
 
 
 class Clauses(Strict):
-    """What turns a phrase round within its clause, and what ends a clause."""
+    """What turns a phrase round within its clause, whose it may be, and what ends a clause."""
 
     negators: PhraseList = PhraseList()
     denials_after: PhraseList = PhraseList()
     conditions: PhraseList = PhraseList()
+    strangers: PhraseList = PhraseList()
     breaks: PhraseList = PhraseList()
 
 

@@ -72,8 +72,13 @@ def apart(spans: Iterable[Span]) -> list[Span]:
 
 def covers(spans: Sequence[Span], place: int) -> bool:
     """Whether one of these spans, which are in order and apart, holds the character at `place`."""
+    return holding(spans, place) is not None
+
+
+def holding(spans: Sequence[Span], place: int) -> int | None:
+    """The number of the span, of these in order and apart, that holds the character at `place`."""
     index = bisect_right(spans, place, key=lambda span: span[0]) - 1
-    return index >= 0 and place < spans[index][1]
+    return index if index >= 0 and place < spans[index][1] else None
 
 
 def find_phrases(phrases: Iterable[str], exceptions: Iterable[str] = ()) -> Finder:

@@ -23,12 +23,14 @@ __all__ = ["THEMES", "Mention", "ThemeReader", "read_mentions"]
 
 class Mention(NamedTuple):
     """One mention: text[start:end] speaks of the theme. `polarity` is 1 where it is plainly said and 0
-    where it is denied (`negated`) or only supposed (`hypothetical`): then it counts as no theme."""
+    where it is denied (`negated`), only supposed (`hypothetical`) or of somebody else (`elsewhere`): then
+    it counts as no theme."""
 
     theme: Theme
     polarity: int
     negated: bool
     hypothetical: bool
+    elsewhere: bool
     start: int
     end: int
 
@@ -52,7 +54,7 @@ class ThemeReader:
         )
         stances = self._clauses.stances(folded, [(start, end) for start, end, _ in found])
         return [
-            Mention(theme, int(not (s.negated or s.hypothetical)), s.negated, s.hypothetical, start, end)
+            Mention(theme, int(s.plain), s.negated, s.hypothetical, s.elsewhere, start, end)
             for (start, end, theme), s in zip(found, stances, strict=True)
         ]
 
@@ -70,8 +72,8 @@ def read_mentions(texts: pd.Series, reader: ThemeReader | None = None) -> pd.Dat
     ones. Returns one row per mention, in the order of the texts and then of the words:
 
     - `row` the text's index label; `theme` one of `THEMES`
-    - `polarity` 1 plainly said, 0 denied or only supposed (it counts as no theme then)
-    - `negated`, `hypothetical` why the polarity is 0
+    - `polarity` 1 plainly said, 0 denied, only supposed or somebody else's (it counts as no theme then)
+    - `negated`, `hypothetical`, `elsewhere` why the polarity is 0
     - `start`, `end` in characters, end exclusive: `text[start:end]` is what was read
 
     DataFault where a value is neither a string nor missing.
@@ -91,6 +93,7 @@ def read_mentions(texts: pd.Series, reader: ThemeReader | None = None) -> pd.Dat
             "polarity": "int64",
             "negated": bool,
             "hypothetical": bool,
+            "elsewhere": bool,
             "start": "int64",
             "end": "int64",
         }

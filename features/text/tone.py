@@ -4,7 +4,8 @@ Each tonal word has a value, made larger or smaller by the word before it ("very
 round where it is negated. What is denied is felt less than what is said: "not good" is less bad
 than "bad", and "not bad" less good than "good" (as found by Taboada et al. 2011, "Lexicon-based
 methods for sentiment analysis", who shift by a constant where we halve). A text's tone is
-the mean over its tonal words. Only supposed words ("if it is good") do not count.
+the mean over its tonal words. Words that are only supposed ("if it is good") or
+of somebody else ("their courier is slow") do not count.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class ToneReader:
         return [
             TonalWord(_felt(value, changes.get(start, 1.0), stance), stance.negated, start, end)
             for (start, end, value), stance in zip(words, stances, strict=True)
-            if not stance.hypothetical
+            if not (stance.hypothetical or stance.elsewhere)
         ]
 
     def _words(self, folded: str) -> list[tuple[int, int, float]]:

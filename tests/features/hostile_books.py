@@ -161,7 +161,9 @@ def accounts(draw: st.DrawFn) -> Rows:
     state = {"subscription_id": "S-0", "seats": draw(one_of((None, 1.0, 3.0))), "modules": "core|api"}
     runs = {**state, "starts_at": created, "changed_at": created}
     rows = {table: draw(st.lists(rows_of(table, as_of), max_size=4)) for table in OWN}
-    rows["accounts"] = [{"created_at": created, "recorded_at": draw(maybe(after(created)))}]
+    segment = draw(one_of((None, "smb", "enterprise")))
+    known = draw(maybe(after(created)))
+    rows["accounts"] = [{"created_at": created, "recorded_at": known, "segment": segment}]
     rows["subscriptions"] += draw(one_of(([runs], [])))
     return rows
 

@@ -23,7 +23,7 @@ ACCOUNTS = (
         "tenure_days",
     ),
     renamed("the owner is changed to the win-back team", owner=("Ines", "win-back")),
-    renamed("the segment is renamed to former customers", segment=("smb", "former")),
+    renamed("the region is renamed to where customers were lost", region=("EMEA", "lost")),
     renamed("the name says that they were lost", name=("Acme", "Acme (lost)")),
     renamed("the account is no key account any more", is_key=(True, False)),
 )

@@ -55,7 +55,11 @@ def cut(table: SourceTable, frame: pd.DataFrame, as_of: pd.Timestamp) -> pd.Data
 
 
 def side_by_side(worlds: Mapping[str, Frames]) -> Frames:
-    """One book that holds them all: every id carries the name of its world, as `name|id`."""
+    """One book that holds them all: every id, and every segment, carries the name of its world, as `name|id`.
+
+    So nothing of one world is in another's rows; but for a role that nobody else of a segment holds, of
+    which the whole book is the measure, and the same for all worlds.
+    """
     return {
         table: pd.concat([_named(world, frames[table]) for world, frames in worlds.items()])
         for table in SOURCE_TABLES
@@ -63,7 +67,7 @@ def side_by_side(worlds: Mapping[str, Frames]) -> Frames:
 
 
 def _named(world: str, frame: pd.DataFrame) -> pd.DataFrame:
-    ids = [name for name in frame.columns if name.endswith("_id")]
+    ids = [name for name in frame.columns if name.endswith("_id") or name == "segment"]
     return frame.assign(**{name: f"{world}|" + frame[name] for name in ids})
 
 

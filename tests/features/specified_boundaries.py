@@ -40,6 +40,7 @@ USAGE = (
                 event("U-2", at(1, LAST), "api", "login"),
                 event("U-3", at(0), "planner", "api_sync", 5),
                 event("U-4", at(31, LAST), None, "login"),
+                event("U-4", at(40), None, "login"),
                 event("U-5", at(60), "core", "api_sync"),
                 event("U-6", at(61, LAST), "planner", "api_sync", 7),
             ],
@@ -50,9 +51,11 @@ USAGE = (
             "dau_over_mau_30d": 3 / (2 * 30),
             "events_per_active_user_30d": 5 / 2,
             "active_users_change_30d": 0,
-            "events_change_30d": (5 - 2) / (5 + 2),
+            "events_change_30d": (5 - 3) / (5 + 3),
+            "dau_over_mau_change_30d": (3 - 3) / (2 * 30),
             "days_since_last_use": 1,
             "seat_utilisation_30d": 2 / 10,
+            "seat_utilisation_change_30d": (2 - 2) / 10,
             "modules_used_share_30d": 2 / 3,
             "modules_used_share_change_30d": (2 - 1) / 3,
             "sticky_feature_user_share_30d": 1 / 2,
@@ -93,7 +96,25 @@ WORDS = (
             + [note(WORST, 1, recorded_at=at(0), kind=kind) for kind in ("call", "qbr")],
             "tickets": [{"opened_at": at(age), "text": text} for text, age in ((GOOD, 180), (WORST, 0))],
         },
-        {"note_tone_180d": 0.6, "qbr_tone_180d": 0.6, "ticket_tone_180d": 0.6},
+        {"note_tone_180d": 0.6, "note_tone_change_90d": None, "qbr_tone_180d": 0.6, "ticket_tone_180d": 0.6},
+    ),
+    Case(
+        "the decision maker's words at the first instant of the half year, and entered at the as-of instant",
+        {
+            "notes": [note(text, 180, role="decision_maker") for text in (GOOD, SAID["price_budget"])]
+            + [note(WORST, 1, recorded_at=at(0), role="decision_maker")]
+            + [note(SAID["quality"], 1, recorded_at=at(0), role="decision_maker")],
+        },
+        {"decision_maker_negative_themes_180d": 0.125},
+    ),
+    Case(
+        "the decision maker's tone at the first instant of the half year, and at the as-of instant",
+        {
+            "contacts": ALL_ROLES,
+            "notes": [note(GOOD, 180, role="decision_maker")],
+            "tickets": [{"opened_at": at(0), "text": WORST, "contact_id": "C-decision_maker"}],
+        },
+        {"decision_maker_tone_180d": 0.6},
     ),
 )
 

@@ -30,8 +30,9 @@ def more_fell(fell: float, rose: float, imagined: float = 1) -> float:
 TOP, USERS = person("C-top", "decision_maker"), [person(f"C-{n}", "user") for n in range(4)]
 # The prior: a tenth of an answer spread evenly, a tenth as the same role answers in the segment's others.
 THIRD, TENTH = 0.1 / 3, 0.1
+ONE = 0.05 / 3  # beyond each end of one answer: 5 % n / (n + 2)
 # One promoter where one passive was heard elsewhere, one more detractor imagined at the lower end.
-LOW_TOP = quantile(0.04, 1 + THIRD, THIRD + TENTH, 1 + THIRD)
+LOW_TOP = quantile(ONE, 1 + THIRD, THIRD + TENTH, 1 + THIRD)
 SURE = (
     Case(
         "alone in the account, one decision maker promotes",
@@ -52,8 +53,8 @@ SURE = (
         {
             "nps_account_365d": 0,
             "nps_account_half_width_365d": (
-                (5 / 6) * quantile(0.96, THIRD, 1 + THIRD, 1 + THIRD + TENTH)
-                - (5 / 6) * quantile(0.04, 1 + THIRD, 1 + THIRD, THIRD + TENTH)
+                (5 / 6) * quantile(1 - ONE, THIRD, 1 + THIRD, 1 + THIRD + TENTH)
+                - (5 / 6) * quantile(ONE, 1 + THIRD, 1 + THIRD, THIRD + TENTH)
                 + 2 * 100 / 6
             )
             / 2,
@@ -69,8 +70,8 @@ SURE = (
         {
             "nps_account_365d": 100,
             "nps_account_half_width_365d": sqrt(
-                ((5 / 6) * (100 - quantile(0.04, 1 + THIRD, THIRD, 1 + THIRD + TENTH))) ** 2
-                + ((1 / 6) * (100 - quantile(0.04, 1 + THIRD + TENTH, THIRD, 1 + THIRD))) ** 2
+                ((5 / 6) * (100 - quantile(ONE, 1 + THIRD, THIRD, 1 + THIRD + TENTH))) ** 2
+                + ((1 / 6) * (100 - quantile(ONE, 1 + THIRD + TENTH, THIRD, 1 + THIRD))) ** 2
             )
             / 2,
         },
@@ -86,10 +87,10 @@ SURE = (
             "nps_account_365d": (0.5 * 100 - 0.1 * 100) / 0.6,
             "nps_account_half_width_365d": (
                 sqrt(
-                    ((5 / 7) * (100 - quantile(0.04, 1 + THIRD, THIRD, 1 + THIRD + TENTH))) ** 2
+                    ((5 / 7) * (100 - quantile(ONE, 1 + THIRD, THIRD, 1 + THIRD + TENTH))) ** 2
                     + ((1 / 7) * (-100 - -100)) ** 2
                 )
-                + ((1 / 7) * (quantile(0.96, 1 + THIRD, THIRD, 1 + THIRD + TENTH) + 100))
+                + ((1 / 7) * (quantile(1 - ONE, 1 + THIRD, THIRD, 1 + THIRD + TENTH) + 100))
                 + 2 * 100 / 7
             )
             / 2,

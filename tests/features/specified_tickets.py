@@ -201,6 +201,19 @@ RESOLUTION = (
         {"hours_to_resolve_180d": (48 + 72) / 2, "hours_to_first_response_180d": 2},
     ),
     Case(
+        "a response within the second is no response at once, and half an hour is not rounded",
+        {
+            "tickets": [
+                {
+                    "opened_at": at(9, "23:59:59.9"),
+                    "first_response_at": at(8, "00:00:00.08"),
+                    "resolved_at": at(8, "00:29:59.9"),
+                }
+            ]
+        },
+        {"hours_to_resolve_180d": 0.5, "hours_to_first_response_180d": 0.18 / 3600},
+    ),
+    Case(
         "a first response logged after the resolution is known only when it happens",
         {"tickets": [ticket(9, 8, first_response_at=at(0))]},
         {"hours_to_resolve_180d": 24, "hours_to_first_response_180d": None},

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 from tests.features.literal_book import Case, at
+from tests.features.specified_nps import ONE, TENTH, THIRD, quantile
 from tests.features.specified_silence import asked
-from tests.features.specified_voice import ALL_ROLES, Z90, answer, person
+from tests.features.specified_voice import ALL_ROLES, answer, person
+from tests.features.specified_words import GOOD, SAID
 
 TWICE = {"decision_maker": 0, "manager": 0, "user": 8, "it_manager": 0, "finance": None}
 BEGAN = {"finance": "C-1", "decision_maker": "C-1", "manager": "C-2", "it_manager": "C-2"}
@@ -27,14 +27,48 @@ CASES = (
             "nps_it_manager_365d": -100,
             "nps_finance_365d": None,
             "nps_account_365d": -100 * (0.5 + 0.2 + 0.1) / 0.9,
-            "nps_account_half_width_365d": Z90
-            * sqrt(6400 / 3.5 * (0.5**2 + 0.2**2 + 0.1**2) + 4000 / 3.5 * 0.1**2)
-            / 0.9,
             "nps_answers_365d": 4,
             "decision_maker_score_365d": 0,
             "decision_maker_detractors_365d": 1,
             "role_conflict_365d": 100,
             "users_above_decision_maker_365d": 100,
+        },
+    ),
+    Case(
+        "of two answers at one instant the later response_id says how sure the account NPS is",
+        {
+            "accounts": [{"segment": "tied"}],
+            "contacts": [person("C-top", "decision_maker")],
+            "surveys": [answer("C-top", score, 20, response_id=f"R-{score} tied") for score in (7, 9, 8)],
+        },
+        {
+            "nps_account_365d": 100,
+            "nps_account_half_width_365d": (100 - quantile(ONE, 1 + THIRD, THIRD + TENTH, 1 + THIRD)) / 2,
+        },
+    ),
+    Case(
+        "the other account of that segment, where a passive was heard",
+        {
+            "accounts": [{"segment": "tied"}],
+            "contacts": [person("C-top", "decision_maker")],
+            "surveys": [answer("C-top", 8, 20)],
+        },
+        {"nps_account_365d": 0},
+    ),
+    Case(
+        "of two answers at one instant the later response_id says whether the NPS fell",
+        {
+            "contacts": [person("C-top", "decision_maker")],
+            "surveys": [
+                answer("C-top", 9, 300),
+                answer("C-top", 0, 20, response_id="R-2 fallen"),
+                answer("C-top", 9, 20, response_id="R-1 fallen"),
+            ],
+        },
+        {
+            "nps_account_change_180d": -200,
+            "nps_decision_maker_change_180d": -200,
+            "nps_drop_probability_180d": 0.5,
         },
     ),
     Case(
@@ -63,6 +97,23 @@ CASES = (
         },
     ),
     Case(
+        "of two roles that began at one instant the first by name is the one that writes",
+        {
+            "contacts": [person("C-1", role) for role in ("finance", "decision_maker")],
+            "tickets": [{"opened_at": at(60), "text": SAID["quality"], "contact_id": "C-1"}],
+            "surveys": [answer("C-1", 8, 60, comment=GOOD)],
+        },
+        {"decision_maker_negative_themes_180d": 0.5},
+    ),
+    Case(
+        "of two roles that began at one instant the first by name sets the tone",
+        {
+            "contacts": [person("C-1", role) for role in ("finance", "decision_maker")],
+            "surveys": [answer("C-1", 8, 60, comment=GOOD)],
+        },
+        {"decision_maker_tone_180d": 0.6},
+    ),
+    Case(
         "of two changes of a subscription on one day the later hour counts",
         {
             "subscriptions": [
@@ -78,6 +129,7 @@ CASES = (
             "seats_change_180d": -0.4,
             "mrr_change_180d": -0.4,
             "seat_utilisation_30d": 1 / 6,
+            "seat_utilisation_change_30d": 1 / 6,
             "modules_used_share_30d": 1 / 2,
             "modules_used_share_change_30d": 1 / 2,
         },

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 from tests.features.literal_book import Case, at
+from tests.features.specified_nps import ONE, TENTH, THIRD, quantile
 from tests.features.specified_silence import asked
-from tests.features.specified_voice import ALL_ROLES, ROLES, Z90, answer, of, person
+from tests.features.specified_voice import ALL_ROLES, ROLES, answer, of, person
 
 LAST = "23:59:59.999999"
 TOUCHPOINTS = {
@@ -25,13 +24,53 @@ CASES = (
         {
             **{f"nps_{role}_365d": 100 for role in ROLES},
             "nps_account_365d": 100,
-            "nps_account_half_width_365d": Z90 * sqrt(6400 / 3.5 * (0.5**2 + 0.2**2 + 3 * 0.1**2)),
             "nps_answers_365d": 5,
             "decision_maker_score_365d": 9,
             "decision_maker_detractors_365d": 0,
             "role_conflict_365d": 0,
             "users_above_decision_maker_365d": 0,
         },
+    ),
+    Case(
+        "how sure the account NPS is rests on the answers of the year, from its first instant on",
+        {
+            "accounts": [{"segment": "bounded"}],
+            "contacts": [person(f"C-{n}", "decision_maker") for n in range(2)],
+            "surveys": [answer("C-0", 9, 365), answer("C-1", 0, 0)],
+        },
+        {
+            "nps_account_365d": 100,
+            "nps_account_half_width_365d": (100 - quantile(ONE, 1 + THIRD, THIRD + TENTH, 1 + THIRD)) / 2,
+        },
+    ),
+    Case(
+        "the other account of that segment, where a passive answered at the first instant",
+        {
+            "accounts": [{"segment": "bounded"}],
+            "contacts": [person("C-0", "decision_maker")],
+            "surveys": [answer("C-0", 8, 365), answer("C-0", 2, 0)],
+        },
+        {"nps_account_365d": 0},
+    ),
+    Case(
+        "the earlier NPS is of the year before the half year, and no answer of its own day is in it",
+        {
+            "contacts": [person("C-0", "decision_maker")],
+            "surveys": [answer("C-0", score, age) for score, age in ((9, 545), (8, 180), (0, 0))],
+        },
+        {
+            "nps_account_change_180d": 0 - 100,
+            "nps_decision_maker_change_180d": 0 - 100,
+            "nps_drop_probability_180d": 0.5,
+        },
+    ),
+    Case(
+        "a fall at the as-of instant is none yet",
+        {
+            "contacts": [person("C-0", "user")],
+            "surveys": [answer("C-0", score, age) for score, age in ((9, 300), (3, 0))],
+        },
+        {"nps_account_change_180d": 0, "nps_drop_probability_180d": 0},
     ),
     Case(
         "a decision maker detracts at the first instant of the year, another one the instant before",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.features.literal_book import Case, Row, at
+from tests.features.specified_voice import person
 
 SAID = {
     "competitor": "They are evaluating other vendors.",
@@ -17,7 +18,9 @@ SAID = {
 }
 IN_TICKETS = ("missing_capability", "quality", "service")
 GOOD, WORST = "It is good.", "It is terrible."  # tone 0.6 and -1
-YESTERDAY, A_YEAR_AGO = (round(2 ** (-age / 60), 6) for age in (1, 365))  # weights are whole millionths
+YESTERDAY, A_YEAR_AGO, AT_91, AT_180 = (  # weights are whole millionths
+    round(2 ** (-age / 60), 6) for age in (1, 365, 91, 180)
+)
 
 
 def note(text: str | None, age: int, **more: object) -> Row:
@@ -43,6 +46,9 @@ NOTES = (
             "qbr_tone_180d": None,
             "ticket_tone_180d": None,
             "comment_tone_365d": None,
+            "note_tone_change_90d": None,
+            "decision_maker_tone_180d": None,
+            "decision_maker_negative_themes_180d": 0,
         },
     ),
     Case(
@@ -133,4 +139,81 @@ COMMENTS = (
     ),
 )
 
-CASES = (*NOTES, *TICKETS, *COMMENTS)
+CHANGE = (
+    Case(
+        "the tone of the last ninety days against the ninety before, QBR minutes apart",
+        {
+            "notes": [
+                note(WORST, 90),
+                note(WORST, 91),
+                note(GOOD, 180, kind="call"),
+                note(GOOD, 181),
+                note(GOOD, 30, kind="qbr"),
+                note(GOOD, 0),
+            ]
+        },
+        {"note_tone_change_90d": -1 - (0.6 * AT_180 - AT_91) / (AT_180 + AT_91)},
+    ),
+    Case(
+        "without a tone in both quarters nothing has changed that could be told",
+        {"notes": [note(GOOD, 30), note("Monday at ten.", 120), note(WORST, 181)]},
+        {"note_tone_change_90d": None},
+    ),
+)
+
+BOSS, WORKER = person("C-1", "decision_maker"), person("C-2", "user")
+ROLES_OF = [BOSS, WORKER, person("C-3", "decision_maker", recorded_at=at(0))]
+
+DECISION_MAKER = (
+    Case(
+        "the decision maker speaks in notes, in tickets and in comments; others and the unknown do not count",
+        {
+            "contacts": ROLES_OF,
+            "notes": [
+                note(GOOD, 60, role="decision_maker"),
+                note(WORST, 60, role="user"),
+                note(WORST, 60),
+                note(WORST, 0, role="decision_maker"),
+                note(WORST, 181, role="decision_maker"),
+            ],
+            "tickets": [ticket(WORST, 120, contact_id="C-1"), ticket(WORST, 60, contact_id="C-2")],
+            "surveys": [
+                comment(GOOD, 120, contact_id="C-1"),
+                comment(WORST, 60),
+                comment(WORST, 60, contact_id="C-3"),
+            ],
+        },
+        {"decision_maker_tone_180d": (0.5 * 0.6 + 0.25 * 0.6 - 0.25 * 1) / 1.0},
+    ),
+    Case(
+        "a text with two unfriendly themes counts twice, friendly and denied ones do not count",
+        {
+            "contacts": ROLES_OF,
+            "notes": [
+                note("The app crashed and it is too expensive.", 60, role="decision_maker"),
+                note("客户在接触竞品，系统崩溃了。", 120, role="decision_maker", kind="qbr"),
+                note("They need more seats. Users love it. They are not looking at competitors.", 60)
+                | {"role": "decision_maker"},
+                note("It is too expensive.", 60, role="finance"),
+            ],
+            "tickets": [ticket("The app crashed.", 60, contact_id="C-1")],
+        },
+        {"decision_maker_negative_themes_180d": 2 * 0.5 + 2 * 0.25 + 0.5},
+    ),
+    Case(
+        "the role is the one held on the day of the ticket",
+        {
+            "contacts": [
+                person("C-1", "user", valid_from=at(900), valid_to=at(60)),
+                person("C-1", "decision_maker", valid_from=at(60)),
+            ],
+            "tickets": [
+                ticket("The app crashed.", 61, contact_id="C-1"),
+                ticket("The app crashed.", 60, contact_id="C-1"),
+            ],
+        },
+        {"decision_maker_negative_themes_180d": 0.5},
+    ),
+)
+
+CASES = (*NOTES, *TICKETS, *COMMENTS, *CHANGE, *DECISION_MAKER)

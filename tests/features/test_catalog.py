@@ -39,7 +39,8 @@ def produced(params: FeatureParams) -> list[str]:
 
 @pytest.mark.parametrize("params", [PARAMS, OTHER_LENGTHS], ids=["default lengths", "other lengths"])
 def test_the_families_give_what_the_catalogue_names_and_nothing_else(params: FeatureParams) -> None:
-    assert Counter(produced(params)) == Counter(f.name for f in load_catalog(params.windows))
+    named = Counter(f.name for f in load_catalog(params.windows) if not f.learned)
+    assert Counter(produced(params)) == named
 
 
 def test_the_catalogue_is_in_the_order_of_the_pillars_and_names_nothing_twice() -> None:
@@ -110,7 +111,7 @@ def test_every_value_of_a_simulated_book_lies_in_its_range(small_book: Path) -> 
         or (f.range[1] is not None and rows[f.name].max() > f.range[1])
     }
     assert outside == {}
-    assert rows.columns[rows.isna().all()].tolist() == []
+    assert rows.columns[rows.isna().all()].tolist() == [f.name for f in CATALOG if f.learned]
 
 
 ENTRY: dict[str, Any] = {

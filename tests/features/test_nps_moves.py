@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from features.faults import DataFault, WrongUse
-from features.nps_moves import AccountMoves, NpsMoves, PersonMove, nps_moves
+from features.nps_moves import nps_moves
+from features.nps_told import AccountMoves, NpsMoves, PersonMove
 from features.nps_words import as_dict, as_text
 from features.snapshot import build_snapshot
 from features.time_windows import as_of_date

@@ -20,6 +20,7 @@ ALWAYS_KNOWN = {
     "decision_makers_in_place",
     "decision_makers_left_180d",
     "key_contacts_left_180d",
+    "decision_maker_negative_themes_180d",
     "overdue_invoices",
     "overdue_days_longest",
     "tickets_90d",
@@ -33,7 +34,7 @@ THEMES = ("note_", "ticket_missing", "ticket_quality", "ticket_service")
 
 
 def catalogued() -> set[str]:
-    return {feature.name for feature in load_catalog(Windows())}
+    return {feature.name for feature in load_catalog(Windows()) if not feature.learned}
 
 
 def always_known(name: str) -> bool:

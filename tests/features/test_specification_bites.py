@@ -16,14 +16,14 @@ from features.catalog import load_catalog
 from features.params import Windows
 from features.source_tables import SOURCE_TABLES
 from tests.features.literal_book import AS_OF, PARAMS, Row, Rows, book_of
-from tests.features.naive import contract, silence, voice
+from tests.features.naive import contract, nps, silence, voice, written_words
 from tests.features.naive.comparison import same
 from tests.features.naive.known_facts import plain_rows
 from tests.features.naive.snapshot import naive_rows
 from tests.features.specification import CASES
 
 CATALOG = load_catalog(Windows())
-NAMES = {feature.name for feature in CATALOG}
+NAMES = {feature.name for feature in CATALOG if not feature.learned}
 MOMENT = dt.timedelta(microseconds=1)
 BOOK = {table: plain_rows(table, rows) for table, rows in book_of(CASES).items()}
 UNBOUNDED = {"tenure_days": "of an account created at the as-of instant there is no row: see test_cohort.py"}
@@ -31,11 +31,13 @@ OTHER_STARTS = {  # where a window's length does not stand in the name
     90: {"ticket_volume_vs_history"},
     455: {"ticket_volume_vs_history"},
     365: {"days_since_decision_maker_answer"},
+    545: {f"nps_{what}_180d" for what in ("account_change", "decision_maker_change", "drop_probability")},
 }
-AT_THE_START_ALONE = {"seats_change_180d", "mrr_change_180d"}  # they compare two days, not two windows
+AT_THE_START_ALONE = {"seats_change_180d", "mrr_change_180d", *OTHER_STARTS[545]}  # they compare two days
 COMPETING = {f.name for f in CATALOG if f.family in ("nps", "seats_and_revenue", "seat_use", "renewal")}
 COMPETING |= {f.name for f in CATALOG if f.family == "silence" and f.role} - UNBOUNDED.keys()
 COMPETING |= {name for name in NAMES if name.startswith(("modules_used", "role_conflict", "users_above"))}
+COMPETING |= {f.name for f in CATALOG if f.family == "decision_maker_words"}
 COMPETING -= UNBOUNDED.keys()
 
 
@@ -92,10 +94,11 @@ def test_every_feature_has_a_case_at_the_first_instant_of_its_windows(days: int)
 def test_every_feature_for_which_rows_compete_has_a_tie(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(contract, "latest_of_each", first_of_the_last_day)
-        patch.setattr(voice, "latest_of_each", first_of_the_last_day)
+        patch.setattr(nps, "latest_of_each", first_of_the_last_day)
         noticed_when = moved_by(BOOK)
-    monkeypatch.setattr(voice, "role_on", last_role_by_name)
+    monkeypatch.setattr(nps, "role_on", last_role_by_name)
     monkeypatch.setattr(silence, "role_on", last_role_by_name)
+    monkeypatch.setattr(written_words, "role_on", last_role_by_name)
     assert sorted(COMPETING - noticed_when - moved_by(BOOK)) == []
 
 

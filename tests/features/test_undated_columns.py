@@ -20,12 +20,13 @@ from tests.features.other_futures import changed_columns, side_by_side, warehous
 from tests.features.random_books import Frames, random_frames
 
 TRUSTED = {
+    "accounts": {"segment"},  # what a role answers elsewhere in it is the prior of the account NPS
     "contacts": {"is_key"},
     "surveys": {"contact_id", "kind", "touchpoint", "scale_min", "scale_max"},
     "usage": {"user_id", "module", "feature", "quantity"},
     "subscriptions": {"modules", "seats", "mrr", "currency"},  # a change is a new row: the table says so
-    "tickets": {"kind", "severity", "text"},
-    "notes": {"kind", "text"},
+    "tickets": {"contact_id", "kind", "severity", "text"},
+    "notes": {"role", "kind", "text"},
     "renewals": {"status"},  # a change is a new row, here too
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from features.params import FeatureParams
-from tests.features.naive import contract, payment, silence, tickets, usage, voice, written_words
+from tests.features.naive import contract, nps, payment, silence, tickets, usage, voice, written_words
 from tests.features.naive.known_facts import Facts, as_known, plain_rows
 
 Features = dict[str, float | None]
@@ -16,13 +16,14 @@ Room = Callable[[Facts, dt.datetime, FeatureParams], Features]
 ROOMS: tuple[tuple[Room, tuple[str, ...]], ...] = (  # and the tables without which it has nothing to say
     (usage.use, ("usage",)),
     (usage.seats_in_use, ("usage", "subscriptions")),
-    (voice.nps, ("surveys",)),
+    (nps.nps, ("surveys",)),
     (voice.touchpoints, ("surveys",)),
     (silence.silence, ("surveys",)),
     (silence.people, ("contacts",)),
     (written_words.notes, ("notes",)),
     (written_words.ticket_texts, ("tickets",)),
     (written_words.comments, ("surveys",)),
+    (written_words.decision_makers, ()),
     (tickets.volume, ("tickets",)),
     (tickets.severity, ("tickets",)),
     (tickets.resolution, ("tickets",)),
@@ -41,11 +42,32 @@ def naive_rows(frames_or_rows: Mapping[str, Any], as_of: dt.datetime, params: Fe
     """
     as_of = dt.datetime(as_of.year, as_of.month, as_of.day, tzinfo=dt.UTC)
     books = _facts_by_account({name: plain_rows(name, rows) for name, rows in frames_or_rows.items()}, as_of)
+    customers = {account: facts for account, facts in books.items() if contract.is_customer(facts, as_of)}
+    half_widths = _half_widths(customers, as_of, params)
     return [
-        {"account_id": account, "as_of": as_of, **_features(facts, as_of, params)}
-        for account, facts in sorted(books.items())
-        if contract.is_customer(facts, as_of)
+        {
+            "account_id": account,
+            "as_of": as_of,
+            **_features(customers[account], as_of, params),
+            f"nps_account_half_width_{params.windows.year}d": half_widths[account],
+            f"learned_text_signal_{params.windows.half_year}d": None,  # made in training
+        }
+        for account in sorted(customers)
     ]
+
+
+def _half_widths(
+    customers: dict[str, Facts], as_of: dt.datetime, params: FeatureParams
+) -> dict[str, float | None]:
+    """How sure each account NPS is: the one feature that looks at the other accounts as well."""
+    heard = {
+        account: nps.heard_of({"surveys": [], **facts}, as_of, params) for account, facts in customers.items()
+    }
+    everybody = list(heard.values())
+    return {
+        account: nps.half_width(facts, heard[account], everybody, params)
+        for account, facts in customers.items()
+    }
 
 
 def _facts_by_account(tables: Facts, as_of: dt.datetime) -> dict[str, Facts]:

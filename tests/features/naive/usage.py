@@ -29,6 +29,10 @@ def _modules(events: list[Row]) -> set[str]:
     return {row["module"] for row in events if row["module"] is not None}
 
 
+def _person_days(events: list[Row]) -> set[tuple[str, dt.date]]:
+    return {(row["user_id"], row["occurred_at"].date()) for row in events}
+
+
 def _sticky_share(events: list[Row], params: FeatureParams) -> float | None:
     sticky = [row for row in events if row["feature"] in params.sticky_features]
     return share(len(_users(sticky)), len(_users(events)))
@@ -40,13 +44,17 @@ def use(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
     active, active_before = len(_users(now)), len(_users(before))
     done = total((row["quantity"] for row in now), 1000) or 0.0
     done_before = total((row["quantity"] for row in before), 1000) or 0.0
-    person_days = {(row["user_id"], row["occurred_at"].date()) for row in now}
+    person_days = _person_days(now)
+    daily, daily_before = (
+        share(len(_person_days(events)) / month, len(_users(events))) for events in (now, before)
+    )
     sticky, sticky_before = _sticky_share(now, params), _sticky_share(before, params)
     grown = _lived(facts, as_of) >= 2 * month
     return {
         f"active_users_{month}d": active,
         f"active_days_{month}d": len({day for _, day in person_days}),
-        f"dau_over_mau_{month}d": share(len(person_days) / month, active),
+        f"dau_over_mau_{month}d": daily,
+        f"dau_over_mau_change_{month}d": difference(daily, daily_before) if grown else None,
         f"events_per_active_user_{month}d": share(done, active),
         f"active_users_change_{month}d": relative_change(active, active_before) if grown else None,
         f"events_change_{month}d": relative_change(done, done_before) if grown else None,
@@ -74,8 +82,11 @@ def seats_in_use(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Fea
     named = "|".join(row["modules"] or "" for row in subscriptions).split("|")
     licensed = len({module.strip() for module in named} - {""})
     used, used_before = len(_modules(now)), len(_modules(before))
+    more_people = len(_users(now)) - len(_users(before))
+    grown = _lived(facts, as_of) >= 2 * month
     return {
         f"seat_utilisation_{month}d": share(len(_users(now)), seats(subscriptions)),
+        f"seat_utilisation_change_{month}d": share(more_people, seats(subscriptions)) if grown else None,
         f"modules_used_share_{month}d": share(used, licensed),
         f"modules_used_share_change_{month}d": share(used - used_before, licensed),
     }
