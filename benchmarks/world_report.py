@@ -50,7 +50,7 @@ def spread(values: pd.Series, of: Callable[[Matrix], float] = np.mean) -> tuple[
 
 def _line(name: str, values: pd.Series, digits: int = 3, of: Callable[[Matrix], float] = np.mean) -> str:
     value, low, high = spread(values, of)
-    return f"  {name:<34}{value:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]  {len(values)} cells"
+    return f"  {name:<36}{value:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]  {len(values)} cells"
 
 
 def _sizes(wide: pd.DataFrame) -> list[int]:
@@ -89,7 +89,7 @@ def _ahead(wide: pd.DataFrame) -> Iterator[str]:
 
 
 def _regret(wide: pd.DataFrame) -> Iterator[str]:
-    yield "\nlog loss above the better of base rate and logistic, % (mean at most 0, worst 5 % at most +1)"
+    yield "\nlog loss above the better of base rate and logistic, % (mean at most 0, 95th at most +1)"
     models = [m for m in ("learned", "unruled", "tuned_lightgbm", "ebm") if ("loss", m) in wide]
     for model in models:
         found = _at(wide, "loss", ["base_rate", "logistic", model])
@@ -102,7 +102,7 @@ def _regret(wide: pd.DataFrame) -> Iterator[str]:
             if len(some):
                 name = f"{model}, {accounts or 'all sizes'}"
                 yield _line(f"{name}, mean", some, 2)
-                yield _line(f"{name}, worst 5 %", some, 2, lambda v: float(np.quantile(v, 0.95)))
+                yield _line(f"{name}, 95th percentile", some, 2, lambda v: float(np.quantile(v, 0.95)))
 
 
 def _probability(wide: pd.DataFrame) -> Iterator[str]:
@@ -133,14 +133,16 @@ def _kinds(wide: pd.DataFrame) -> Iterator[str]:
 
 def _against_rule(wide: pd.DataFrame) -> Iterator[str]:
     yield "\nlearned against the rule: difference over its paired standard error (never below -1)"
-    for measure, sign in (("attained", 1), ("loss", -1)):
-        for accounts in _sizes(wide):
-            found = _at(wide, measure, ["rule", "learned"], accounts)
-            by_world = (sign * (found["learned"] - found["rule"])).groupby("world").mean()
-            if len(by_world) > 1:
-                error = float(by_world.std(ddof=1)) / len(by_world) ** 0.5
-                told = f"{by_world.mean():+.4f}, {by_world.mean() / max(error, 1e-12):+.1f} standard errors"
-                yield f"  {measure:<10}{accounts:>6}  {told}"
+    right = wide[wide.index.get_level_values("kind") == "rule_right"]
+    for name, some in (("all", wide), ("rule_right", right)):
+        for measure, sign in (("attained", 1), ("loss", -1)):
+            for accounts in _sizes(some):
+                found = _at(some, measure, ["rule", "learned"], accounts)
+                by_world = (sign * (found["learned"] - found["rule"])).groupby("world").mean()
+                if len(by_world) > 1:
+                    error = max(float(by_world.std(ddof=1)) / len(by_world) ** 0.5, 1e-12)
+                    told = f"{by_world.mean():+.4f}, {by_world.mean() / error:+.1f} standard errors"
+                    yield f"  {name:<11}{measure:<10}{accounts:>6}  {told}"
 
 
 def _wrong_rule(wide: pd.DataFrame) -> Iterator[str]:
