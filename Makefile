@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export BENTOML_DO_NOT_TRACK = True
 export DO_NOT_TRACK = 1
 
-.PHONY: run test check lock clean help
+.PHONY: run test check spark spark-test lock clean help
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
@@ -30,6 +30,11 @@ $(STAMPS)/dev: requirements/dev.lock $(STAMPS)/run
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.lock
 	@touch $@
 
+$(STAMPS)/spark: requirements/spark.lock $(STAMPS)/dev
+	@echo "Vitals: installing pyspark of requirements/spark.lock (hashes checked; 400 MB)"
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --require-hashes -r requirements/spark.lock
+	@touch $@
+
 run: $(STAMPS)/run ## a simulated book, a trained model, and the service on http://127.0.0.1:3000
 	@$(BIN)/vitals demo
 
@@ -43,11 +48,18 @@ check: $(STAMPS)/dev ## formatting, lint, types, import direction
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.house_rules
 
+spark: $(STAMPS)/spark ## pyspark, for vitals features --engine spark (needs Java 17)
+
+spark-test: $(STAMPS)/spark ## every feature on a Spark cluster of this machine, against DuckDB (needs Java 17)
+	@VITALS_SPARK_TEST=1 $(BIN)/python -m pytest tests/spark
+
 lock: ## renew the locks (needs uv; hashes, no index lines)
 	uv pip compile pyproject.toml requirements/build.in --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate -o requirements/run.lock
 	uv pip compile --group dev pyproject.toml requirements/build.in -c requirements/run.lock --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/dev.lock
+	echo "pyspark<4.1" | uv pip compile - -c requirements/run.lock --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate -o requirements/spark.lock
 
 clean: ## removes .venv and everything made, but no book of yours
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

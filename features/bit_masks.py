@@ -15,6 +15,8 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from features.row_readers import small_table
+
 BITS = 62  # of one word
 
 
@@ -55,12 +57,14 @@ class Numbering:
         return found
 
 
-def numbered(numbering: Numbering, name: str, type_: str, more: Mapping[str, Sequence[int]]) -> ir.Table:
+def numbered(
+    beside: ir.Table, numbering: Numbering, name: str, type_: str, more: Mapping[str, Sequence[int]]
+) -> ir.Table:
     """The things as a table to join by equality: `name`, `<name>_word`, `<name>_bit`, and `more` columns."""
     columns = [name, f"{name}_word", f"{name}_bit"]
     frame = pd.DataFrame(numbering.rows(), columns=columns).assign(**more)
     schema = {name: type_, **dict.fromkeys([*columns[1:], *more], "int64")}
-    return ibis.memtable(frame, schema=schema)
+    return small_table(beside, frame, schema)
 
 
 def words_of(table: ir.Table, name: str, words: int, where: ir.Value | None = None) -> list[ir.Value]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,9 @@ from features.faults import Fault, WrongUse
 from features.params import CheckParams, FeatureParams
 from features.params_file import read_section
 from features.snapshot import build_snapshot
+from features.spark_session import Cluster, spark_session
 from features.time_windows import as_of_date
+from features.warehouse import Warehouse
 
 # A spreadsheet runs a cell that begins like this as a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -42,22 +45,50 @@ def check_ending(path: Path) -> None:
 
 
 def features_to_file(
-    book_folder: Path,
+    book: str | Path,
     as_of: str | None,
     out: Path,
     params_file: Path,
     overrides: tuple[str, ...],
     progress: Callable[[str], None],
+    cluster: Cluster | None = None,
 ) -> pd.DataFrame:
-    """Writes the snapshot of the book at a date (None: the end of the book) and returns it."""
+    """Writes the snapshot of the book at a date (None: the end of the book) and returns it.
+
+    On this machine, or on a Spark `cluster`; then `book` may be any place that the cluster can read.
+    """
     check_ending(out)
     moment = None if as_of is None else as_of_date(as_of)
     params = read_section(params_file, "features", FeatureParams, overrides)
-    progress("reading and checking the book")
-    book = open_book(book_folder, read_section(params_file, "checks", CheckParams, overrides))
-    rows = build_snapshot(book.source, [moment or known_extent(book.source)[1]], params, progress)
+    limits = read_section(params_file, "checks", CheckParams, overrides)
+    with _opened(book, limits, cluster, progress) as source:
+        rows = build_snapshot(source, [moment or known_extent(source)[1]], params, progress)
     write_table(rows, out)
     return rows
+
+
+@contextmanager
+def _opened(
+    book: str | Path, limits: CheckParams, cluster: Cluster | None, progress: Callable[[str], None]
+) -> Iterator[Warehouse]:
+    """The checked book on its engine; what was started for it is stopped afterwards."""
+    if cluster is None:
+        progress("reading and checking the book")
+        yield open_book(Path(book), limits).source
+        return
+    progress("starting Spark")
+    session = spark_session(cluster)
+    try:
+        from features.spark_book import open_book_on_spark  # needs pyspark, which the session has found
+
+        progress("reading and checking the book")
+        opened = open_book_on_spark(str(book), limits, session)
+        for table in opened.report.tables:
+            if table.rejected:
+                progress(f"{table.name}: {table.rejected:,} of {table.rows:,} rows are faulty and left out")
+        yield opened.source
+    finally:
+        session.stop()
 
 
 def _harmless(cell: object) -> object:

@@ -72,10 +72,10 @@ def _open_table(folder: Path, table: SourceTable, connection: Any, book: OpenedB
     paths = [path for suffix in SUFFIXES if (path := folder / f"{table.name}{suffix}").is_file()]
     if len(paths) == 1:
         columns = _columns_of(paths[0])
-        _unknown_columns(table, paths[0].name, columns, book)
-        _missing_columns(table, paths[0].name, columns, book)
+        unknown_columns(table, paths[0].name, columns, book)
+        missing_columns(table, paths[0].name, columns, book)
         view = f"{table.name}_as_it_came"
-        rows = _without_nested(_rows_of(paths[0], columns, view, connection), table, paths[0], book)
+        rows = without_nested(_rows_of(paths[0], columns, view, connection), table, paths[0], book)
         book.raw[table.name] = RawTable(table, paths[0], rows, view)
     elif paths:
         names = " and ".join(path.name for path in paths)
@@ -83,11 +83,12 @@ def _open_table(folder: Path, table: SourceTable, connection: Any, book: OpenedB
             Fault(table.name, names, "one file per table", "remove the one that is out of date")
         )
     else:
-        fault = _missing_table(table)
+        fault = missing_table(table)
         (book.fatal if table.name == ANCHOR else book.notices).append(fault)
 
 
-def _missing_table(table: SourceTable) -> Fault:
+def missing_table(table: SourceTable) -> Fault:
+    """What is said of a table that the book lacks."""
     names = " or ".join(f"{table.name}{suffix}" for suffix in SUFFIXES)
     if table.name == ANCHOR:
         return Fault(table.name, "missing", names, "add it: every other table refers to its accounts")
@@ -112,13 +113,18 @@ def _columns_of(path: Path) -> list[str]:
         columns = list(pq.read_schema(path).names) if path.suffix == ".parquet" else _csv_header(path)
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataFault(f"{path.name} cannot be read", [unreadable(path, error)]) from None
+    check_header(path.name, columns)
+    return columns
+
+
+def check_header(file: str, columns: Sequence[str]) -> None:
+    """Raises DataFault where the file has no columns, one without a name, or two that look the same."""
     counts = Counter(name.strip().casefold() for name in columns)
     doubtful = [name for name in columns if not name.strip() or counts[name.strip().casefold()] > 1]
     if doubtful or not columns:
         step = "give every column a name of its own, in the first line, and check again"
-        fault = Fault(path.name, ", ".join(map(repr, doubtful)) or "empty", "distinct column names", step)
-        raise DataFault(f"{path.name} cannot be read", [fault])
-    return columns
+        fault = Fault(file, ", ".join(map(repr, doubtful)) or "empty", "distinct column names", step)
+        raise DataFault(f"{file} cannot be read", [fault])
 
 
 def _csv_header(path: Path) -> list[str]:
@@ -133,7 +139,7 @@ def _almost(name: str, table: SourceTable) -> str | None:
     return plain if plain != name and plain in table.column_names else None
 
 
-def _unknown_columns(table: SourceTable, file: str, came: Sequence[str], book: OpenedBook) -> None:
+def unknown_columns(table: SourceTable, file: str, came: Sequence[str], book: OpenedBook) -> None:
     """A name almost right is fatal, as its data would silently be left out; a strange one is a notice."""
     for name in came:
         if meant := _almost(name, table):
@@ -144,7 +150,8 @@ def _unknown_columns(table: SourceTable, file: str, came: Sequence[str], book: O
             book.notices.append(Fault(f"{file} header", name, f"a column of {table.name}", step))
 
 
-def _missing_columns(table: SourceTable, file: str, came: Sequence[str], book: OpenedBook) -> None:
+def missing_columns(table: SourceTable, file: str, came: Sequence[str], book: OpenedBook) -> None:
+    """A required column that did not come is fatal, unless its name is only almost right."""
     said = {*came, *(_almost(name, table) for name in came)}
     strangers = [name for name in came if name not in table.column_names]
     for column in table.columns:
@@ -175,7 +182,7 @@ def _rows_of(path: Path, columns: Sequence[str], view: str, connection: Any) -> 
         raise DataFault(f"{path.name} cannot be read", [unreadable(path, error)]) from None
 
 
-def _without_nested(rows: ir.Table, table: SourceTable, path: Path, book: OpenedBook) -> ir.Table:
+def without_nested(rows: ir.Table, table: SourceTable, path: Path, book: OpenedBook) -> ir.Table:
     """`rows` less the columns of lists, structs or bytes: those are a fault of the whole column."""
     schema = rows.schema()
     nested = [name for name in table.column_names if name in schema and _is_nested(schema[name])]

@@ -45,12 +45,12 @@ def check_table(raw: RawTable, accounts: ir.Table | None, connection: Any) -> Ch
     file cannot be read to its end.
     """
     name = raw.table.name
-    checks, typed = _checked_rows(raw, None if name == ANCHOR else accounts)
+    checks, typed = checked_rows(raw, None if name == ANCHOR else accounts)
     try:
         _store(name, typed, connection)
     except duckdb.Error as error:
         raise DataFault(f"{raw.path.name} cannot be read", [unreadable(raw.path, error)]) from None
-    counts = _rows_by_mask(connection.table(name))
+    counts = rows_by_mask(connection.table(name))
     rejected = _set_apart(raw, connection)
     faulty = {mask: n for mask, n in counts.items() if mask}
     faults = row_faults(raw.table, checks, faulty, rejected)
@@ -59,7 +59,7 @@ def check_table(raw: RawTable, accounts: ir.Table | None, connection: Any) -> Ch
     return CheckedTable(connection.table(name), rejected, reasons, report)
 
 
-def _checked_rows(raw: RawTable, accounts: ir.Table | None) -> tuple[Sequence[Check], ir.Table]:
+def checked_rows(raw: RawTable, accounts: ir.Table | None) -> tuple[Sequence[Check], ir.Table]:
     """The checks, and the typed rows with their mask (bit i: check i); a faulty row also as it came."""
     rows, columns = raw.rows, raw.table.columns
     cells = {c.name: read_cell(c, rows[c.name] if c.name in rows.columns else None) for c in columns}
@@ -79,7 +79,8 @@ def _store(name: str, rows: ir.Table, connection: Any) -> ir.Table:
     return connection.table(name)
 
 
-def _rows_by_mask(rows: ir.Table) -> dict[int, int]:
+def rows_by_mask(rows: ir.Table) -> dict[int, int]:
+    """How many rows have each mask."""
     counts = rows.group_by(MASK).aggregate(n=rows.count()).order_by(MASK).to_pyarrow()
     return dict(zip(counts[MASK].to_pylist(), counts["n"].to_pylist(), strict=True))
 

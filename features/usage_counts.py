@@ -12,7 +12,7 @@ as-of date after they happened; the others are *late*, and keep a row of their o
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
@@ -25,6 +25,7 @@ import pandas as pd
 from features.bit_masks import Numbering, numbered, size, words_of
 from features.cohort import KEYS
 from features.params import FeatureParams
+from features.row_readers import small_table
 from features.warehouse import Warehouse
 
 TOGETHER = 12  # as-of dates read off one row: beyond a dozen the rows get wide and gain nothing
@@ -108,7 +109,8 @@ def _counting(source: Warehouse, days: ir.Table, calendar: Calendar) -> ir.Table
     span = range(calendar.as_of_days[0] - calendar.quarter, calendar.as_of_days[-1])
     known = pd.DataFrame({"known_day": span, "known": [calendar.first_after(day) for day in span]})
     t = events.inner_join(days, "occurred_day")
-    t = t.inner_join(ibis.memtable(known, schema={"known_day": "int64", "known": "int64"}), "known_day")
+    lookup = small_table(events, known, {"known_day": "int64", "known": "int64"})
+    t = t.inner_join(lookup, "known_day")
     return t.mutate(late=ibis.ifelse(t.known > t.first, t.known, 0))
 
 
@@ -117,8 +119,9 @@ def _by_user(source: Warehouse, calendar: Calendar, sticky: Sequence[str]) -> ir
     compared = calendar.compared()
     numbering = Numbering(tuple(compared))
     first = [calendar.first_after(day) for day in compared]
-    t = _counting(source, numbered(numbering, "occurred_day", "int64", {"first": first}), calendar)
-    is_sticky = t.feature.isin(sticky).fill_null(False) if sticky else ibis.literal(False)
+    days = numbered(source["usage"], numbering, "occurred_day", "int64", {"first": first})
+    t = _counting(source, days, calendar)
+    is_sticky = t.feature.isin(sticky) if sticky else ibis.literal(False)
     used = words_of(t, "occurred_day", numbering.words)
     stuck = words_of(t, "occurred_day", numbering.words, is_sticky)
     return t.group_by("account_id", "user_id", "late").agg(
@@ -130,30 +133,33 @@ def _by_user(source: Warehouse, calendar: Calendar, sticky: Sequence[str]) -> ir
 def _people(by_user: ir.Table, calendar: Calendar) -> ir.Table:
     """One row per account: each of PEOPLE at each as-of day, named `<name>_<as-of day>`."""
     numbering, month = Numbering(tuple(calendar.compared())), calendar.month
-    masks, counts = dict[str, ir.Value](), dict[str, Callable[[ir.Table], ir.Value]]()
+    known, counts = dict[str, ir.Value](), dict[str, ir.Value]()
     for day in calendar.as_of_days:
-        for when, end in (("now", day), ("before", day - month)):
-            for word, mask in numbering.masks(range(end - month, end)).items():
-                for what in ("used", "stuck"):
-                    bits = ibis.ifelse(by_user.late <= day, by_user[f"{what}_{word}"] & mask, 0)
-                    masks[f"{what}_{when}_{day}_{word}"] = bits.bit_or()
-    each = by_user.group_by("account_id", "user_id").agg(**masks)
+        in_time = by_user.late <= day
+        for word in numbering.masks(range(day - 2 * month, day)):
+            for what in ("used", "stuck"):
+                known[f"{what}_{day}_{word}"] = ibis.ifelse(in_time, by_user[f"{what}_{word}"], 0).bit_or()
+    each = by_user.group_by("account_id", "user_id").agg(**known)
     for day in calendar.as_of_days:
-        counts |= _people_at(each, day)
+        now = numbering.masks(range(day - month, day))
+        before = numbering.masks(range(day - 2 * month, day - month))
+        counts |= _people_at(each, day, now, before)
     return each.group_by("account_id").agg(**counts)
 
 
-def _people_at(each: ir.Table, day: int) -> dict[str, ir.Value]:
-    now, before, stuck_now, stuck_before = (
-        [each[name] for name in each.columns if name.startswith(f"{what}_{day}_")]
-        for what in ("used_now", "used_before", "stuck_now", "stuck_before")
+def _people_at(each: ir.Table, day: int, now: dict[int, int], before: dict[int, int]) -> dict[str, ir.Value]:
+    """The counts at one as-of day, from the words under the masks of its two months."""
+    used_now, used_before, stuck_now, stuck_before = (
+        [each[f"{what}_{day}_{word}"] & mask for word, mask in masks.items()]
+        for what in ("used", "stuck")
+        for masks in (now, before)
     )
     return {
-        f"active_{day}": _any(now).sum(),
-        f"active_before_{day}": _any(before).sum(),
-        f"days_{day}": size(word.bit_or() for word in now),
-        f"person_days_{day}": size(now).sum(),
-        f"person_days_before_{day}": size(before).sum(),
+        f"active_{day}": _any(used_now).sum(),
+        f"active_before_{day}": _any(used_before).sum(),
+        f"days_{day}": size(word.bit_or() for word in used_now),
+        f"person_days_{day}": size(used_now).sum(),
+        f"person_days_before_{day}": size(used_before).sum(),
         f"sticky_{day}": _any(stuck_now).sum(),
         f"sticky_before_{day}": _any(stuck_before).sum(),
     }
@@ -185,9 +191,9 @@ def _by_stretch(source: Warehouse, calendar: Calendar, modules: Numbering) -> ir
         for day in range(start, end)
     ]
     names = ["occurred_day", "start", "first"]
-    days = ibis.memtable(pd.DataFrame(rows, columns=names), schema=dict.fromkeys(names, "int64"))
+    days = small_table(source["usage"], pd.DataFrame(rows, columns=names), dict.fromkeys(names, "int64"))
     t = _counting(source, days, calendar)
-    t = t.left_join(numbered(modules, "module", "string", {}), "module")
+    t = t.left_join(numbered(source["usage"], modules, "module", "string", {}), "module")
     words = words_of(t, "module", modules.words)
     return t.group_by("account_id", "start", "late").agg(
         events=(t.quantity * THOUSANDTHS).round().cast("int64").sum(),

@@ -7,7 +7,8 @@ else count for no theme. The decision maker's words are also read apart: few of 
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -16,6 +17,7 @@ import pandas as pd
 from features.cohort import KEYS
 from features.exact import exact_sum, share
 from features.params import FeatureParams
+from features.row_readers import read_rows
 from features.text.readers import readers
 from features.text.themes import THEMES, read_mentions
 from features.text.tone import read_tone
@@ -23,6 +25,9 @@ from features.warehouse import Warehouse
 from features.written_texts import WRITTEN, known_texts, with_speakers, written
 
 MILLIONTHS = 1_000_000
+TEXTS_OF = ("account_id", "table", "row_key", "contact_id", "role", "kind")
+READ = dict.fromkeys(TEXTS_OF, "string") | {"known_day": "int64", "day": "int64"}
+READ |= dict.fromkeys(THEMES, "boolean") | {"tone": "float64"}
 TICKET_THEMES = ("missing_capability", "quality", "service")
 FRIENDLY = ("expansion", "praise")
 UNFRIENDLY = tuple(theme for theme in THEMES if theme not in FRIENDLY)
@@ -107,19 +112,20 @@ def _of_decision_makers(source: Warehouse, table: str) -> ir.Table | None:
 
 
 def _read(texts: ir.Table, params: FeatureParams) -> ir.Table:
-    """The texts with their tone and, per theme, whether it is affirmed; read in Python, once each."""
-    frame = texts.to_pandas()
-    reading = readers(params.lexicons)
+    """The texts with their tone and, per theme, whether it is affirmed; read in Python."""
+    return read_rows(texts, partial(_with_words, lexicons=params.lexicons), READ)
+
+
+def _with_words(frame: pd.DataFrame, lexicons: Any) -> pd.DataFrame:
+    """Some of the texts, each distinct one read once."""
+    reading = readers(lexicons)
     mentions = read_mentions(frame["text"], reading.themes)
     affirmed = mentions[mentions["polarity"] == 1]
     for theme in THEMES:
         frame[theme] = frame.index.isin(affirmed.loc[affirmed["theme"] == theme, "row"])
-    frame["tone"] = read_tone(frame["text"], reading.tone).astype("float64")
-    texts_of = ("account_id", "table", "row_key", "contact_id", "role", "kind")
-    schema = dict.fromkeys(texts_of, "string") | {"known_day": "int64", "day": "int64"}
-    schema |= dict.fromkeys(THEMES, "boolean") | {"tone": "float64"}
+    tone = read_tone(frame["text"], reading.tone).astype("float64")
     # Arrow tells null from NaN only when asked to: a text without tone has no tone, not NaN.
-    return ibis.memtable(frame[list(schema)].astype({"tone": pd.Float64Dtype()}), schema=schema)
+    return frame.assign(tone=tone.astype(pd.Float64Dtype()))[list(READ)]
 
 
 def _aged(texts: ir.Table, params: FeatureParams) -> ir.Table:

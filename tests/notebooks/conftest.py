@@ -59,5 +59,8 @@ def _made(folder: Path) -> Workspace:
     done = score_and_publish(
         book, None, DEFAULT_PARAMS, LIGHT, registry, store, None, PUBLISHED_AT, lambda _: None
     )
-    [worst] = done.scored.most_in_need(1)
+    # The notebook asks for revenue alone; `most_in_need` puts the red accounts first.
+    worst = max(
+        done.scored.accounts, key=lambda a: a.payload["churn_probability"] * (a.details.get("mrr") or 0)
+    )
     return Workspace(str(book), str(registry), store, worst.payload["account_id"])

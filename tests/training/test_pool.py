@@ -146,9 +146,12 @@ def test_every_member_can_answer_and_be_served(member: Member, trained: Trained,
     assert ((low < model.probability(rows)) & (model.probability(rows) < high)).all()
 
 
-def test_the_members_differ(trained: Trained) -> None:
-    told = trained.fitted.member_log_odds(trained.data.rows)
-    assert len({member.tobytes() for member in told.values()}) == 4
+def test_the_pool_lies_between_its_members(trained: Trained) -> None:
+    """At either end of its weight it is one of them."""
+    told, pooled = trained.fitted.member_log_odds(trained.data.rows), trained.fitted.pooled
+    alone = [told[name].tobytes() for name in ("rule", "reweighted", "lightgbm")]
+    assert len(set(alone)) == 3
+    assert (told["pool"].tobytes() in alone) == (pooled.trees_weight in (0.0, 1.0))
 
 
 def test_without_a_rule_the_same_learner_learns() -> None:
