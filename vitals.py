@@ -15,7 +15,10 @@ from typing import Annotated
 import typer
 
 from features.params_file import DEFAULT_PARAMS, read_section
-from serving.terminal import clear_faults, emit, steps
+from training.command_options import DEFAULT_BOOK, BookArgument, Json, Params, Registry, Set
+from training.terminal import clear_faults, emit, steps
+from training.train_command import EXAMPLE as TRAIN_EXAMPLE
+from training.train_command import train
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,15 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-DEFAULT_BOOK = Path("data/book")
-BookArgument = Annotated[Path, typer.Argument(help="the folder with the book's tables")]
-Json = Annotated[bool, typer.Option("--json", help="for machines: one JSON document on stdout")]
-Params = Annotated[Path, typer.Option("--params", help="the parameters file")]
-Set = Annotated[
-    list[str] | None, typer.Option("--set", help="one parameter, as section.key=value; repeatable")
-]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="a UTC date; left out: the end of the book")]
-Registry = Annotated[Path, typer.Option("--registry", help="the MLflow folder")]
 Store = Annotated[
     str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
 ]
@@ -194,25 +189,7 @@ def catalog(
         emit([feature.model_dump() for feature in found]) if as_json else typer.echo(as_lines(found))
 
 
-@app.command(epilog="Example: vitals train data/book --set training.horizon=60d")
-def train(
-    book: BookArgument = DEFAULT_BOOK,
-    params: Params = DEFAULT_PARAMS,
-    overrides: Set = None,
-    registry: Registry = Path("mlruns"),
-    as_json: Json = False,
-) -> None:
-    """Labels, splits, models, calibration, comparison; logs to MLflow and registers a challenger."""
-    from training.all_params import AllParams
-    from training.run import train as run
-
-    with clear_faults(as_json), steps(as_json) as step:
-        trained, registered = run(book, AllParams.read(params, tuple(overrides or ())), registry, step)
-        if as_json:
-            emit({"version": registered.version, "comparison": trained.comparison.as_dict()})
-        else:
-            typer.echo(trained.as_text())
-            typer.echo(f"\nversion {registered.version} is the challenger. Next: vitals promote")
+app.command(epilog=TRAIN_EXAMPLE)(train)
 
 
 @app.command(epilog="Example: vitals compare --json")
@@ -235,16 +212,34 @@ def promote(
     as_json: Json = False,
 ) -> None:
     """Challenger to champion, if the gate lets it; exit 1 with the reasons where it does not."""
+    from features.params import RuleParams
     from training.params import TrainingParams
     from training.promotion import check_forced, refused
     from training.promotion import promote as run
 
     with clear_faults(as_json):
         check_forced(force, reason)
-        found = run(read_section(params, "training", TrainingParams, overrides or ()), registry, reason)
+        settings = read_section(params, "training", TrainingParams, overrides or ())
+        bands = read_section(params, "rule", RuleParams, overrides or ()).bands
+        found = run(settings, registry, reason, bands)
         if not found.promoted:
             raise refused(found)
         emit(found.as_dict()) if as_json else typer.echo(found.as_text())
+
+
+@app.command(epilog="Example: vitals card --version 3")
+def card(
+    number: Annotated[str | None, typer.Option("--version", help="left out: the champion")] = None,
+    registry: Registry = Path("mlruns"),
+    as_json: Json = False,
+) -> None:
+    """The card of a version: population, comparison, segments, limits, checks, the gate (Markdown)."""
+    from training.model_card import card_of
+    from training.model_card_page import card_page
+
+    with clear_faults(as_json):
+        found = card_of(number, registry)
+        emit(found) if as_json else typer.echo(card_page(found))
 
 
 @app.command(epilog="Example: vitals score data/book --as-of 2026-10-31 --out health.csv")
@@ -281,6 +276,47 @@ def explain(
     with clear_faults(as_json):
         found = published_account(account, as_of, store)
         emit(found.payload) if as_json else typer.echo(found.words(lang.value))
+
+
+@app.command(
+    "what-if",
+    epilog="Example: vitals what-if --weights usage=40,voice=20,commercial=20,service=20 --backtest",
+)
+def what_if(
+    book: Annotated[
+        Path | None,
+        typer.Argument(help="a book; left out: what was published last (with --backtest: data/book)"),
+    ] = None,
+    weights: Annotated[str | None, typer.Option(help="the four pillars' weights, 100 in all")] = None,
+    bands: Annotated[str | None, typer.Option(help="where bands begin, as green=80,yellow=55")] = None,
+    segment: Annotated[str | None, typer.Option(help="the weights are for this segment alone")] = None,
+    model: Annotated[str, typer.Option(help="rule, champion, challenger or a version")] = "rule",
+    against: Annotated[str, typer.Option(help="what it is compared with, as for --model")] = "rule",
+    backtest: Annotated[bool, typer.Option("--backtest", help="on past outcomes instead")] = False,
+    as_of: AsOf = None,
+    out: Annotated[Path | None, typer.Option(help="every account, as .parquet or .csv")] = None,
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    registry: Registry = Path("mlruns"),
+    store: Store = None,
+    as_json: Json = False,
+) -> None:
+    """Today's bands under other weights, bands or a model; with --backtest on past outcomes."""
+    from serving.what_if_run import what_if as run
+    from training.all_params import AllParams
+    from training.backtest_run import backtest_of, check_backtest
+    from training.what_if_question import Question
+
+    with clear_faults(as_json), steps(as_json) as step:
+        question = Question(weights, bands, segment, model, against)
+        settings = AllParams.read(params, tuple(overrides or ()))
+        if backtest:
+            check_backtest(as_of, out)
+            replay = backtest_of(question, book or DEFAULT_BOOK, settings, registry, step)
+            emit(replay.as_dict()) if as_json else typer.echo(replay.as_text())
+        else:
+            found = run(question, book, as_of, settings, registry, store, out, step)
+            emit(found.as_dict()) if as_json else typer.echo(found.as_text())
 
 
 @app.command(epilog="Example: vitals nps A-000017 --from 2026-05-01 --to 2026-11-01   (all: vitals nps)")

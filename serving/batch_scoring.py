@@ -70,7 +70,7 @@ def score_book(
     rows = customers(book, build_snapshot(book.source, [moment], params.features, progress))
     if isinstance(scorer, LearnedScorer):
         rows = scorer.told_by_book(rows, book.source)
-    details = _details(book, rows)
+    details = details_of(book, rows)
     rows = rows.assign(segment=details["segment"].to_numpy())
     progress("scoring")
     known_until, stale = _freshness(book, moment, limits)
@@ -119,7 +119,7 @@ def _flat_rows(scored: ScoredBook) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def _details(book: Book, rows: pd.DataFrame) -> pd.DataFrame:
+def details_of(book: Book, rows: pd.DataFrame) -> pd.DataFrame:
     """The book's facts about each row's account, with its revenue; None where unknown."""
     accounts: pd.DataFrame = book.source["accounts"].select("account_id", *DETAILS).to_pandas()
     found = accounts.set_index("account_id").loc[rows["account_id"]].reset_index(drop=True)

@@ -46,7 +46,7 @@ def _champion(book: Path, params: AllParams, progress: Progress) -> list[str]:
     if not trained_before:
         train(book, params, REGISTRY, progress)
     _, comparison = challenger_comparison(REGISTRY)
-    promotion = promote(params.training, REGISTRY)
+    promotion = promote(params.training, REGISTRY, bands=params.rule.bands)
     return [comparison, promotion.as_text() if promotion.promoted else str(refused(promotion))]
 
 

@@ -21,6 +21,7 @@ from serving.history_answers import account_of
 from serving.opened_store import opened_store
 from serving.params import ServingParams
 from serving.request_fields import utc_text
+from serving.score_inputs import ScoreInputs
 from serving.store import ScoredAccount, ScoreStore, Snapshot
 from training.all_params import AllParams
 
@@ -106,6 +107,7 @@ def score_and_publish(
                 published_at=now,
                 model=scored.model,
                 data_fingerprint=scored.fingerprint,
+                inputs=ScoreInputs.of(scored.rows, params.rule),
                 evidence=evidence,
                 evidence_snapshots=limits.evidence_snapshots,
             )

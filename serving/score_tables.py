@@ -1,4 +1,4 @@
-"""The two tables of the score history, append-only: what was published is replayed, never rewritten.
+"""The tables of the score history, append-only: what was published is replayed, never rewritten.
 
 Times are ISO 8601 texts in UTC (`2026-10-31T00:00:00Z`): they sort as they stand, and are the same
 to the byte in SQLite and PostgreSQL.
@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -55,6 +56,23 @@ Index(
     "score_history_by_health", score_history.c.snapshot_id, score_history.c.health, score_history.c.account_id
 )
 
+# What the scores of a snapshot were made from, so that another rule can be tried on it without the book:
+# once per snapshot the names of the features and the rule, once per account its features as float64.
+snapshot_inputs = Table(
+    "snapshot_inputs",
+    metadata,
+    Column("snapshot_id", Integer, ForeignKey("snapshots.id"), primary_key=True),
+    Column("features", JSON, nullable=False),
+    Column("rule", JSON, nullable=False),
+)
+score_inputs = Table(
+    "score_inputs",
+    metadata,
+    Column("snapshot_id", Integer, ForeignKey("snapshots.id"), primary_key=True),
+    Column("account_id", String(200), primary_key=True),
+    Column("feature_values", LargeBinary, nullable=False),
+)
+
 
 def _append_only(table: Table) -> None:
     """SQLite itself refuses to change or delete a row of the history."""
@@ -68,3 +86,5 @@ def _append_only(table: Table) -> None:
 
 _append_only(snapshots)
 _append_only(score_history)
+_append_only(snapshot_inputs)
+_append_only(score_inputs)

@@ -28,6 +28,7 @@ from serving.evidence_tables import (
 from serving.portfolio_pages import cursor_after, page_statement
 from serving.request_fields import utc_text
 from serving.request_queries import PortfolioQuery
+from serving.score_inputs import ScoreInputs, read_inputs, write_inputs
 from serving.score_tables import metadata, score_history, snapshots
 
 DEFAULT_URL = "sqlite:///data/vitals.db"
@@ -113,14 +114,15 @@ class ScoreStore:
         published_at: datetime,
         model: Mapping[str, Any],
         data_fingerprint: str,
+        inputs: ScoreInputs | None = None,
         evidence: Evidence | None = None,
         evidence_snapshots: int = 1,
     ) -> Snapshot:
         """Writes a snapshot and all its accounts in one transaction: readers see all of it or nothing.
 
-        With it goes its `evidence`, which is kept for the newest `evidence_snapshots`.
-
-        `accounts` is read once and in batches, so it may be a generator over a large book. Raises
+        `accounts` is read once and in batches, so it may be a generator over a large book. `inputs` is
+        what the scores were made from; a snapshot without them cannot be asked what if. `evidence` is
+        kept for the newest `evidence_snapshots`. Raises
         DataFault where it is empty, ValueError for a time without zone or a NaN in a payload, and
         sqlalchemy.exc.IntegrityError for an account that comes twice; nothing is written then.
         """
@@ -143,6 +145,8 @@ class ScoreStore:
                     "accounts", 0, "at least one scored account", "check the book with vitals check"
                 )
                 raise DataFault("an empty snapshot is not published", [fault])
+            if inputs is not None:
+                write_inputs(connection, snapshot.id, inputs)
             if evidence is not None:
                 keep_evidence(connection, snapshot.id, evidence, evidence_snapshots)
         return snapshot
@@ -185,6 +189,17 @@ class ScoreStore:
         with self._engine.connect() as connection:
             rows = connection.execute(select(score_history).where(wanted)).all()
         return {row.account_id: _account(row) for row in rows}
+
+    def all_scores_of(self, snapshot: Snapshot) -> list[ScoredAccount]:
+        """Every account of a snapshot, by account id."""
+        query = select(score_history).where(score_history.c.snapshot_id == snapshot.id)
+        with self._engine.connect() as connection:
+            return [_account(row) for row in connection.execute(query.order_by(score_history.c.account_id))]
+
+    def inputs_of(self, snapshot: Snapshot) -> ScoreInputs | None:
+        """What the scores of a snapshot were made from; None where it was published without."""
+        with self._engine.connect() as connection:
+            return read_inputs(connection, snapshot.id)
 
     def neighbours(self, snapshot: Snapshot, account_id: str, each: int = 20) -> list[str]:
         """The ids just before and after one that is not there: where its misspelling is looked for."""

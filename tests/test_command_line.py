@@ -213,7 +213,8 @@ def test_the_demo_does_not_train_again_what_the_gate_has_refused(
 
     monkeypatch.chdir(tmp_path)
     params = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    never = params.replace("better_than_chance: 0.95", "better_than_chance: 1.0, better_than_rule: 1.0")
+    never = params.replace("better_than_chance: 0.95", "better_than_chance: 1.0")
+    never = never.replace("better_than_rule: 0.5", "better_than_rule: 1.0")
     (tmp_path / "params.yaml").write_text(never, encoding="utf-8")
     shutil.copytree(workspace.book, tmp_path / "data" / "book")
     shutil.copytree(workspace.registry, tmp_path / "mlruns")
@@ -249,7 +250,22 @@ def test_training_by_command_registers_a_challenger_that_is_promoted_only_by_the
 ) -> None:
     registry = ["--registry", tmp_path / "mlruns"]
     light = [word for override in LIGHT for word in ("--set", override)]
-    assert answer("train", workspace.book, *registry, *light)["version"] == "1"
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert answer("train", workspace.book, *registry, *light, "--out", one)["version"] == "1"
+    module = [sys.executable, "-m", "training", workspace.book, "--registry", tmp_path / "other", "--json"]
+    again = subprocess.run(
+        [str(word) for word in (*module, *light, "--out", two)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (json.loads(again.stdout)["version"], again.stderr) == ("1", "")
+    files = {path.relative_to(one) for path in one.rglob("*") if path.is_file()}
+    assert files == {path.relative_to(two) for path in two.rglob("*") if path.is_file()}
+    assert {str(file) for file in files} >= {"bundle/manifest.json", "comparison.json", "leakage.json"}
+    assert all((one / file).read_bytes() == (two / file).read_bytes() for file in files)
+    assert "--out is " in refused(2, "train", workspace.book, *registry, *light, "--out", one)
     never = ["--set", "training.gate.better_than_chance=1.0", "--set", "training.gate.better_than_rule=1.0"]
     said = refused(1, "promote", *registry, *light, *never)
     assert "Traceback" not in said
@@ -258,6 +274,49 @@ def test_training_by_command_registers_a_challenger_that_is_promoted_only_by_the
     assert "forced: agreed" in forced.stdout
     said = refused(2, "promote", *registry, *light)
     assert "the challenger is the champion already" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(["{tmp}/none"], 1), (["{tmp}", "--set", "training.x=1"], 2), (["--no"], 2)]
+)
+def test_python_m_training_refuses_as_vitals_train_does(tmp_path: Path, words: list[str], code: int) -> None:
+    asked = [word.format(tmp=tmp_path) for word in words]
+    module = subprocess.run(
+        [sys.executable, "-m", "training", *asked], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    command = run("train", *asked)
+    assert (module.returncode, command.exit_code) == (code, code)
+    if code == 1:
+        assert module.stderr.splitlines()[-1] == command.stderr.splitlines()[-1]
+
+
+def test_what_if_is_asked_of_today_and_of_the_past(workspace: TrainedWorkspace) -> None:
+    light = [word for override in LIGHT for word in ("--set", override)]
+    weights = ["--weights", "usage=70,voice=10,commercial=10,service=10"]
+    today = answer("what-if", *weights, "--store", workspace.store, *light)
+    assert today["source"]["kind"] == "history"
+    assert today["after"]["weights"]["usage"] == 70
+    past = run("what-if", workspace.book, *weights, "--backtest", "--registry", workspace.registry, *light)
+    assert past.exit_code == 0, past.output
+    assert "red 90 days ahead" in past.stdout
+    assert "s] resampling accounts" in past.stderr
+    said = refused(2, "what-if", *weights, "--backtest", "--as-of", "2026-10-01", *light)
+    assert "--as-of is '2026-10-01'; allowed: left out" in said
+
+
+def test_every_fault_of_a_proposal_is_told_at_once() -> None:
+    said = refused(
+        2, "what-if", "--weights", "usage=-1,vice=3", "--bands", "green=1,yellow=2", "--model", "x"
+    )
+    assert said.count("  - ") == 9
+
+
+def test_the_champions_card_is_a_page_and_a_document(workspace: TrainedWorkspace) -> None:
+    page = run("card", "--registry", workspace.registry)
+    assert page.exit_code == 0, page.output
+    assert page.stdout.startswith("# Vitals, version 1\n")
+    assert answer("card", "--registry", workspace.registry, "--version", "1")["gate"]["forced_because"]
+    assert "--model is '7'" in refused(2, "card", "--registry", workspace.registry, "--version", "7")
 
 
 def test_help_loads_no_learner_and_no_database() -> None:

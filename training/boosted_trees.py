@@ -1,8 +1,9 @@
 """The bag of small monotone LightGBM boosters, with its log-odds out of fold.
 
-Each booster is fitted on a bootstrap of the *accounts* outside one fold (an account's months are not
-independent) and tells the log-odds of that fold: so every row is foretold by boosters that never saw its
-account, without a fit that is thrown away afterwards. All boosters grow in step until the log loss out of
+Each booster is fitted on the *accounts* outside one fold (an account's months are not independent) and tells
+the log-odds of that fold: so every row is foretold by boosters that never saw its account, without a fit that
+is thrown away afterwards. The folds of every bag are dealt anew. A bootstrap besides would leave half of the
+accounts unseen, which few accounts cannot spare. All boosters grow in step until the log loss out of
 fold has stopped falling; the bag is then cut back to the round at which it was lowest.
 
 How large a tree should be differs from book to book: one bag is grown for each number of leaves, and the bag,
@@ -163,11 +164,8 @@ def _jobs(account: Places, params: LearnerParams, seed: int) -> Iterator[_Job]:
     for bag in range(params.bags):
         fold = fold_of_rows(np.arange(accounts), params.folds, draws)
         for number in range(params.folds):
-            others = np.flatnonzero(fold != number)
-            times = np.zeros(accounts, dtype=np.intp)
-            times[others] = draws.multinomial(len(others), np.full(len(others), 1 / len(others)))
-            inside = np.repeat(np.arange(len(account)), times[account])
-            outside = np.flatnonzero(fold[account] == number)
+            outside = fold[account] == number
+            inside, outside = np.flatnonzero(~outside), np.flatnonzero(outside)
             yield _Job(inside, outside, seed * 1000 + bag * params.folds + number)
 
 

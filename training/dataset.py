@@ -13,7 +13,14 @@ from features.extent import known_extent
 from features.faults import DataFault, Fault
 from features.params import FeatureParams
 from features.snapshot import build_snapshot
-from training.labels import churn_labels, churns_noted, read_churns, read_starts, still_customers
+from training.labels import (
+    churn_labels,
+    churns_noted,
+    days_to_churn,
+    read_churns,
+    read_starts,
+    still_customers,
+)
 from training.params import TrainingParams
 from training.temporal_splits import Split, candidate_dates, check_test_dates, rolling_origins
 from training.text_signal import no_texts, texts_of
@@ -25,7 +32,8 @@ Progress = Callable[[str], None]
 class TrainingSet:
     """Mature rows in the order of time. `rows`: account_id, as_of, segment, features; `churned`: 0/1.
 
-    `noted`: when the churn of a row became known (NaT: none). `known_until`: the end of the book.
+    `noted`: when the churn of a row became known (NaT: none); `days_to_churn`: when it came (NaN: none).
+    `newest`: the rows at `known_until`, the end of the book, whose outcomes nobody knows yet.
     `origins`: the splits for the evaluation out of time. `final_dates`: every as-of date whose label is
     mature, on which the challenger is trained. `texts`: what was written (see `text_signal.texts_of`).
     """
@@ -33,6 +41,8 @@ class TrainingSet:
     rows: pd.DataFrame
     churned: pd.Series
     noted: pd.Series
+    days_to_churn: pd.Series
+    newest: pd.DataFrame
     known_until: pd.Timestamp
     origins: tuple[Split, ...]
     final_dates: tuple[pd.Timestamp, ...]
@@ -84,17 +94,21 @@ def build_training_set(
     check_test_dates(params, known_until)
     dates = candidate_dates(known_from, known_until, params)
     origins = rolling_origins(dates, params)
-    wanted = sorted({*dates, *(date for split in origins for date in (*split.train, *split.test))})
+    used = {*dates, *(date for split in origins for date in (*split.train, *split.test))}
+    wanted = sorted({*used, known_until})
     rows = build_snapshot(book.source, wanted, features, progress)
-    rows.insert(2, "segment", rows["account_id"].map(_segments(book)))
+    rows.insert(2, "segment", rows["account_id"].map(segments(book)))
     rows = rows[still_customers(rows, churns, starts, known_until)].reset_index(drop=True)
     churned = churn_labels(rows, churns, params.horizon, params.label_lag, known_until)
     noted = churns_noted(rows, churns, params.horizon)
-    mature = churned.notna()
+    days = days_to_churn(rows, churns, params.horizon)
+    mature = churned.notna() & rows["as_of"].isin(list(used))
     data = TrainingSet(
         rows[mature].reset_index(drop=True),
         churned[mature].reset_index(drop=True),
         noted[mature].reset_index(drop=True),
+        days[mature].reset_index(drop=True),
+        rows[rows["as_of"] == known_until].reset_index(drop=True),
         known_until,
         tuple(origins),
         tuple(dates),
@@ -104,7 +118,8 @@ def build_training_set(
     return data
 
 
-def _segments(book: Book) -> pd.Series:
+def segments(book: Book) -> pd.Series:
+    """Each account's segment, by account id."""
     accounts: pd.DataFrame = book.source["accounts"].select("account_id", "segment").to_pandas()
     return accounts.set_index("account_id")["segment"]
 

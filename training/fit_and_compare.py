@@ -16,6 +16,8 @@ from training.comparison import Comparison
 from training.dataset import TrainingSet, build_training_set
 from training.fingerprints import fingerprint_of_code, fingerprint_of_params
 from training.health_model import HealthModel
+from training.leakage_finding import Finding
+from training.leakage_run import checked_for_leaks
 from training.learner_search import Search, search_learner
 from training.out_of_time import compare_members, predictions_out_of_time
 from training.outcome_tables import ALL_TABLES
@@ -28,7 +30,8 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Trained:
-    """What a run made: the data, the predictions out of time, the comparison, the final model.
+    """What a run made: the data, the predictions out of time, the comparison, the final model, and what
+    the leakage checks found in all of them.
 
     The rows of `data` that the final model learned from carry their text signal out of fold.
     """
@@ -38,6 +41,7 @@ class Trained:
     comparison: Comparison
     fitted: PoolModel
     model: HealthModel
+    findings: tuple[Finding, ...]
     search: Search
 
     def as_text(self) -> str:
@@ -87,7 +91,8 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
         "learner": search.best.model_dump(mode="json"),
     }
     model = replace(fitted.health_model(facts), text=taught.signal)
-    return Trained(data, tested, comparison, fitted, model, search)
+    findings = checked_for_leaks(data, tested, model, book, params, progress)
+    return Trained(data, tested, comparison, fitted, model, findings, search)
 
 
 def _search(

@@ -80,6 +80,19 @@ def churns_noted(rows: pd.DataFrame, churns: pd.DataFrame, horizon: int) -> pd.S
     return noted.reindex(rows.index).astype("datetime64[us, UTC]").rename("noted")
 
 
+def days_to_churn(rows: pd.DataFrame, churns: pd.DataFrame, horizon: int) -> pd.Series:
+    """Whole days from the as-of date to the churn in `[as_of, as_of + horizon)`; NaN where there is none.
+
+    >>> utc = lambda *days: pd.to_datetime(list(days), utc=True)
+    >>> rows = pd.DataFrame({"account_id": ["A", "B"], "as_of": utc("2025-01-01", "2025-01-01")})
+    >>> churns = pd.DataFrame({"account_id": ["A"], "at": utc("2025-02-01T12:00")})
+    >>> days_to_churn(rows, churns, 60).tolist()
+    [31.0, nan]
+    """
+    days = (_nearest(rows, churns, "forward") - rows["as_of"]).dt.days.astype("float64")
+    return days.where(days < horizon).rename("days_to_churn")
+
+
 def still_customers(
     rows: pd.DataFrame, churns: pd.DataFrame, starts: pd.DataFrame, known_until: pd.Timestamp | None = None
 ) -> pd.Series:

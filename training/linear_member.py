@@ -69,9 +69,8 @@ class LinearMember:
     @property
     def owners(self) -> Places:
         """(p,): the place of the feature that a column belongs to; −1 for the cap's."""
-        values = [self.values.value_of, self.values.flag_of]
         rule = [] if self.rule is None else [self.rule.feature_of, np.array([-1])]
-        return np.concatenate([*rule, *values]).astype(np.intp)
+        return np.concatenate([*rule, self.values.owners]).astype(np.intp)
 
     def _added(self, columns: Matrix) -> Matrix:
         """Column by column, so that a row has the same bits in any batch."""

@@ -8,6 +8,8 @@ One column per term, in this order, each of which belongs to one feature:
                exception that caps (only where the rule has exceptions)
     value      the normal score of a feature's value among the training rows (skewed values, as days and
                counts are, become even, and none lies far out); the typical value's where it is missing
+    curve      three ramps from 0 to 1 of that score, for a feature of many values: by them its effect may
+               bend or stop, where a value alone pulls evenly
     flag       1 where the feature is missing, centred and in standard deviations
 
 The rule's terms are `features.rule_score` once more, in plain NumPy because a service scores single rows; a
@@ -31,6 +33,9 @@ Matrix = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 KNOTS = 33  # quantiles by which a value is turned into its normal score
+CUTS = ndtri(np.array([0.15, 0.5, 0.85]))  # normal scores at the middle of a curve's ramps …
+RAMP = 0.5  # … and how wide a ramp is
+FEWEST_VALUES = 5  # that a feature must take, at its knots, to have a curve
 EDGE = 0.005  # the share of the training rows that lies beyond the outermost of them, at either end
 
 
@@ -76,18 +81,31 @@ class ValueColumns:
         return np.flatnonzero(self.scale > 0)
 
     @cached_property
+    def curve_of(self) -> Places:
+        """The features that have a curve, in order: three columns each, cut by cut."""
+        taken = 1 + (np.diff(self.knots, axis=1) > 0).sum(axis=1)
+        return np.flatnonzero((self.scale > 0) & (taken >= FEWEST_VALUES))
+
+    @cached_property
     def flag_of(self) -> Places:
         """The features that have a flag, in order."""
         return np.flatnonzero(self.missing_scale > 0)
 
+    @cached_property
+    def owners(self) -> Places:
+        """The feature of each column: of the values, the curves, the flags."""
+        return np.concatenate([self.value_of, np.tile(self.curve_of, len(CUTS)), self.flag_of])
+
     def columns(self, X: Matrix) -> Matrix:
-        """(n, k) -> (n, values + flags)."""
+        """(n, k) -> (n, values + curves + flags)."""
         missing = np.isnan(X)
         v, f = self.value_of, self.flag_of
         filled = np.where(missing[:, v], self.typical[v], X[:, v])
         values = (_scored(filled, self.knots[v], self.scores[v]) - self.centre[v]) / self.scale[v]
+        curved = values[:, np.isin(v, self.curve_of)]
+        curves = [np.clip((curved - cut) / RAMP + 0.5, 0.0, 1.0) for cut in CUTS]
         flags = (missing[:, f] - self.missing_centre[f]) / self.missing_scale[f]
-        return np.concatenate([values, flags], axis=1)
+        return np.concatenate([values, *curves, flags], axis=1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,17 +33,20 @@ class ToldOutOfFold:
 
 
 def trees_weight(told: ToldOutOfFold) -> float:
-    """The weight of the trees, 0 to 1: of the greatest posterior, under a normal prior.
+    """The weight of the trees, 0 to 1: its posterior mean, under a normal prior.
 
     The fewer the churns, the less is expected of trees: the linear member then knows the expert's rule.
     """
     churns = told.share * min(told.churned.sum(), (1 - told.churned).sum())
     expected = EXPECTED_SHARE * churns / (churns + EXPECTED_FROM)
-    cost = [
-        told.share * loss_of(_mixed(told, w), told.churned).sum() + ((w - expected) / SPREAD) ** 2 / 2
-        for w in WEIGHTS
-    ]
-    return float(WEIGHTS[int(np.argmin(cost))])
+    cost = np.array(
+        [
+            told.share * loss_of(_mixed(told, w), told.churned).sum() + ((w - expected) / SPREAD) ** 2 / 2
+            for w in WEIGHTS
+        ]
+    )
+    likely = np.exp(cost.min() - cost)
+    return float(WEIGHTS @ likely / likely.sum())
 
 
 def calibration_line(told: ToldOutOfFold, weight: float, folds: int, seed: int) -> LogOddsLine:

@@ -22,9 +22,9 @@ Progress = Callable[[str], None]
 def predictions_out_of_time(
     data: TrainingSet, features: FeatureParams, rule: RuleParams, params: TrainingParams, progress: Progress
 ) -> pd.DataFrame:
-    """One row per test row: account_id, as_of, mrr, churned (0/1), and each member's churn
-    probability, and of the member that answers
-    `answer`, `low` and `high`: its probability and 90 % interval."""
+    """One row per test row: account_id, as_of, segment, mrr, churned (0/1), days_to_churn (NaN: stayed), each
+    member's churn probability, and of the member that answers `answer`, `low` and `high`: its probability
+    and 90 % interval."""
     found = []
     for number, split in enumerate(data.origins):
         rows, churned = data.training_rows(split)
@@ -40,7 +40,8 @@ def predictions_out_of_time(
             params,
             step,
         )
-        facts = data.rows.loc[test, ["account_id", "as_of", "mrr"]].assign(churned=data.churned[test])
+        facts = data.rows.loc[test, ["account_id", "as_of", "segment", "mrr"]]
+        facts = facts.assign(churned=data.churned[test], days_to_churn=data.days_to_churn[test])
         found.append(pd.concat([facts, member_probabilities(lesson)], axis=1))
     return pd.concat(found, ignore_index=True)
 

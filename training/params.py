@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from features.params_file import Section
 from features.units import Days, Points, Share
@@ -83,17 +83,36 @@ class TextSignalParams(Section):
 
 
 class GateParams(Section):
-    """What a challenger must show to become champion: probabilities over the account bootstrap.
+    """What a challenger must show to become champion: probabilities over the account bootstrap, and bounds.
 
     The clock is tenure and the renewal date alone. Against the rule an even chance is enough: a
     model that is no worse is still calibrated, which the rule is not. A champion is only displaced
-    by what is probably better.
+    by what is probably better. `calibration_level`: how much of what chance gives counts as calibrated.
+    `red_over_base_rate`, `churners_below_green` (of those who left `days_ahead`, first to last day) and
+    `most_green` are bounds on the bands; one of them is refuted, and fails, where it holds in fewer than
+    `refuted_below` of the resamples. The last three belong to the leakage checks L22, L24 and L32.
     """
 
+    least_dates: Count = 2
     better_than_chance: Share = 0.95
     better_than_clock: Share = 0.8
     better_than_rule: Share = 0.5
     better_than_champion: Share = 0.8
+    calibration_level: Annotated[float, Field(gt=0, lt=1)] = 0.99
+    red_over_base_rate: Annotated[float, Field(ge=1)] = 3.0
+    days_ahead: tuple[Annotated[int, Field(ge=0)], Count] = (60, 90)
+    churners_below_green: Share = 0.667
+    most_green: Share = 0.8
+    refuted_below: Share = 0.1
+    lone_feature_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.9
+    missing_importance: Share = 0.1
+    too_good_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.98
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Self:
+        if self.days_ahead[0] >= self.days_ahead[1]:
+            raise ValueError("days_ahead must rise, as [60, 90]")
+        return self
 
 
 class TrainingParams(Section):

@@ -121,7 +121,7 @@ def fit_pool(
     names = tuple(feature.name for feature in catalog)
     X, segment = rows[list(names)].to_numpy("float64"), _segment_of(rows)
     y, account = churned.to_numpy("float64"), account_codes(rows["account_id"].to_numpy(str))
-    lesson = LinearLesson.of(X, segment, y, account, names, rule, prior or PriorParams(), horizon)
+    lesson = LinearLesson.of(X, segment, y, account, catalog, rule, prior or PriorParams(), horizon)
     unseen = UnseenMissing.of(X, lesson.values.typical)
     fewest = _accounts_of_the_rarer_outcome(y, account)
     if fewest < FEW:

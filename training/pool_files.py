@@ -121,8 +121,7 @@ def _shape_faults(features: tuple[str, ...], rule: RuleColumns | None, arrays: A
     wanted: dict[str, tuple[str, tuple[int, ...]]] = dict.fromkeys(by_feature, ("<f8", (k,)))
     wanted |= dict.fromkeys(("value_knots", "value_scores"), ("<f8", (k, KNOTS)))
     wanted["unseen_seen"] = ("|b1", (k,))
-    scales = [arrays["value_scale"], arrays["value_missing_scale"]]
-    width = sum(int((scale > 0).sum()) for scale in scales)
+    width = _value_columns(arrays)
     width += 0 if rule is None else len(rule.measures) + 1
     wanted |= dict.fromkeys(("linear_mean", "linear_coefficients"), ("<f8", (width,)))
     wanted["linear_factor"] = ("<f8", (width + 1, *arrays["linear_factor"].shape[1:2]))
@@ -133,6 +132,14 @@ def _shape_faults(features: tuple[str, ...], rule: RuleColumns | None, arrays: A
             yield Fault(f"{name}.npy", found, f"{dtype} of shape {shape}", MAKE_AGAIN)
         elif not np.isfinite(array).all():
             yield Fault(f"{name}.npy", "not finite", "finite numbers", MAKE_AGAIN)
+
+
+def _value_columns(arrays: Arrays) -> int:
+    """How many columns the values make; 0 where their own shapes do not fit, which is a fault of its own."""
+    try:
+        return len(ValueColumns(*(arrays[f"value_{name}"] for name in VALUES)).owners)
+    except (ValueError, IndexError):
+        return 0
 
 
 def _refuse(faults: list[Fault]) -> None:

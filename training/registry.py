@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlparse
 import pandas as pd
 
 from features.faults import DataFault, Fault, WrongUse
+from training.leakage_finding import Finding, findings_as_text, read_findings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -99,12 +100,44 @@ def reference_rows(client: MlflowClient, version: str) -> pd.DataFrame:
 
 
 def challenger_comparison(registry: Path = REGISTRY) -> tuple[dict[str, Any], str]:
-    """The comparison that was logged with the challenger, as JSON and as text for people."""
+    """The comparison that was logged with the challenger, and what the leakage checks found, as JSON and
+    as text for people."""
     with tracking(registry) as client:
         version = challenger_version(client)
-        found = json.loads(_artifact(client, version, "comparison.json").read_text(encoding="utf-8"))
+        found = logged_document(client, version, "comparison.json")
         text = _artifact(client, version, "comparison.txt").read_text(encoding="utf-8")
-    return {"version": version, **found}, text
+        leakage = findings_of(client, version)
+    checks = "not checked for leaks: train again" if leakage is None else findings_as_text(leakage)
+    told = None if leakage is None else [one.as_dict() for one in leakage]
+    return {"version": version, **found, "leakage": told}, f"{text}\n\nleakage checks\n{checks}"
+
+
+def findings_of(client: MlflowClient, version: str) -> tuple[Finding, ...] | None:
+    """What the leakage checks found in the version's run; None where it was made without them."""
+    try:
+        return read_findings(logged_document(client, version, "leakage.json")["findings"])
+    except FileNotFoundError:
+        return None
+
+
+def origins_of(client: MlflowClient, version: str) -> list[dict[str, Any]]:
+    """The origins of a version's test: dates, and what was learned from. Empty where its run noted none."""
+    try:
+        found: list[dict[str, Any]] = logged_document(client, version, "splits.json")["origins"]
+    except FileNotFoundError:
+        return []
+    return found
+
+
+def learned_churns(client: MlflowClient, version: str) -> int | None:
+    """The churned accounts that the poorest origin learned from; None where nobody noted it."""
+    counts = (int(origin["learned_churns"]) for origin in origins_of(client, version))
+    return min(counts, default=None)
+
+
+def logged_document(client: MlflowClient, version: str, name: str) -> Any:
+    """A JSON document that was logged with a version. FileNotFoundError where there is none."""
+    return json.loads(_artifact(client, version, name).read_text(encoding="utf-8"))
 
 
 def bundle_folder(client: MlflowClient, version: str, registry: Path) -> Path:
@@ -123,4 +156,11 @@ def _artifact(client: MlflowClient, version: str, name: str) -> Path:
     run_id = client.get_model_version(MODEL, version).run_id
     home = Path(client.tracking_uri.removeprefix("sqlite:///")).parent
     here = home / "artifacts" / run_id / "artifacts" / name
-    return here if here.exists() else Path(client.download_artifacts(run_id, name))
+    if here.exists():
+        return Path(here)
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return Path(client.download_artifacts(run_id, name))
+    except (MlflowException, OSError) as error:
+        raise FileNotFoundError(f"version {version} has no {name}") from error

@@ -14,7 +14,7 @@ from training.normal_prior import NormalPrior, greatest_posterior_of
 from training.reweighted_rule import TOGETHER, FittedLinear, LinearLesson, Spreads
 
 SMALLEST_SLOPE = 0.05  # as a share of the prior's: a rule that ranks the wrong way is made nearly flat
-RULE_ALONE = Spreads(0.0, 0.0)
+RULE_ALONE = Spreads(0.0, 0.0, 0.0)
 
 
 def fit_rule_line(lesson: LinearLesson, folds: int, seed: int) -> FittedLinear:

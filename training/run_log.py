@@ -11,10 +11,12 @@ from training.all_params import AllParams
 from training.comparison import Comparison
 from training.fit_and_compare import Trained
 from training.health_model import write_health_model
+from training.leakage_finding import findings_as_text
 from training.learner_search import Search
 from training.out_of_time import outcomes_of
 from training.plots import comparison_figure, gain_figure, reliability_figure, save_figure
 from training.registry import MODEL, REGISTRY, bundle_folder, experiment, tracking
+from training.temporal_splits import Split
 from training.time_split_plot import Fold, time_split_figure
 
 if TYPE_CHECKING:
@@ -70,6 +72,9 @@ def _log_run(trained: Trained, params: AllParams, scratch: Path) -> None:
     _log_search(trained.search)
     mlflow.log_dict({**trained.comparison.as_dict(), "weights": trained.model.weights}, "comparison.json")
     mlflow.log_text(trained.as_text(), "comparison.txt")
+    mlflow.log_dict({"origins": [_origin(trained, split) for split in trained.data.origins]}, "splits.json")
+    mlflow.log_dict({"findings": [one.as_dict() for one in trained.findings]}, "leakage.json")
+    mlflow.log_text(findings_as_text(trained.findings), "leakage.txt")
     trained.tested.to_parquet(scratch / "predictions.parquet")
     mlflow.log_artifact(str(scratch / "predictions.parquet"))
     newest = trained.data.rows["as_of"] == trained.data.rows["as_of"].max()
@@ -79,6 +84,15 @@ def _log_run(trained: Trained, params: AllParams, scratch: Path) -> None:
         mlflow.log_text(booster.model_to_string(), f"lightgbm/bag_{number:02d}.txt")
     for name, figure in _figures(trained, params).items():
         mlflow.log_artifact(str(save_figure(figure, scratch / f"{name}.png")), "plots")
+
+
+def _origin(trained: Trained, split: Split) -> dict[str, Any]:
+    """The dates of an origin, and how much it learned from."""
+    rows, churned = trained.data.training_rows(split)
+    dates = {part: [f"{date:%Y-%m-%d}" for date in getattr(split, part)] for part in ("train", "test")}
+    churners = int(rows.loc[churned == 1, "account_id"].nunique())
+    counts = {"rows": len(rows), "accounts": int(rows["account_id"].nunique()), "learned_churns": churners}
+    return dates | counts
 
 
 def _log_search(search: Search) -> None:

@@ -3,28 +3,54 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from scipy.special import expit, logit
 
+from training.gate_verdict import Verdict
 from training.promotion import Promotion
-from training.registry import MODEL, tracking, version_of
+from training.registry import MODEL, logged_document, tracking, version_of
 
 QUESTIONS = (
+    "was tested on several past dates",
     "ranks better than chance",
     "knows more than the base rate",
     "knows more than tenure and the renewal date",
+    "is better than the rule",
+    "foretells as many churns as come",
+    "its odds mean what they say",
+    "its red accounts churn far more than the rest",
+    "churners were below green 60-90 days ahead",
+    "not all of the book is green",
 )
 
 
-def challenge(registry: Path, tested: pd.DataFrame, scratch: Path, horizon: str = "120d") -> str:
-    """A new challenger with these predictions out of time, on the artifacts of version 1."""
+def challenge(
+    registry: Path,
+    tested: pd.DataFrame,
+    scratch: Path,
+    horizon: str = "120d",
+    leakage: dict[str, Any] | str | None = "leakage.json",
+) -> str:
+    """A new challenger with these predictions out of time, on the artifacts of version 1.
+
+    `leakage` is what the checks found: a document, the name of version 1's, or None for a run unchecked.
+    """
     with tracking(registry) as client:
         first = client.get_model_version(MODEL, "1")
         run = client.create_run(client.get_run(first.run_id).info.experiment_id)
         client.log_param(run.info.run_id, "horizon", horizon)
         tested.to_parquet(scratch / "predictions.parquet")
         client.log_artifact(run.info.run_id, str(scratch / "predictions.parquet"))
+        facts = client.get_run(first.run_id).data.tags
+        for name in ("data_fingerprint", "trained_until", "known_until"):
+            client.set_tag(run.info.run_id, name, facts[name])
+        same = ("splits.json", "params.json", "comparison.json")
+        for name, document in {"leakage.json": leakage, **{name: name for name in same}}.items():
+            if document is not None:
+                text = logged_document(client, "1", name) if isinstance(document, str) else document
+                client.log_dict(run.info.run_id, text, name)
         made = client.create_model_version(MODEL, first.source, run_id=run.info.run_id)
         client.set_registered_model_alias(MODEL, "challenger", made.version)
         return str(made.version)
@@ -49,3 +75,9 @@ def sharper(tested: pd.DataFrame, by: float) -> pd.DataFrame:
 
 def failed(found: Promotion) -> list[str]:
     return [verdict.question for verdict in found.verdicts if not verdict.passed]
+
+
+def verdict_on(found: Promotion | list[Verdict], question: str) -> Verdict:
+    """The gate's answer to a question."""
+    verdicts = found if isinstance(found, list) else found.verdicts
+    return next(verdict for verdict in verdicts if verdict.question == question)

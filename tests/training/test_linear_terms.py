@@ -79,7 +79,7 @@ def test_no_value_lies_far_out_whatever_it_is() -> None:
 
 def test_a_missing_value_stands_at_the_typical_one_and_raises_its_flag() -> None:
     columns = ValueColumns.of(np.array([[1.0], [2.0], [9.0], [np.nan]]))
-    value, flag = columns.columns(np.array([[np.nan], [2.0]])).T
+    value, *_, flag = columns.columns(np.array([[np.nan], [2.0]])).T
     assert value[0] == value[1]
     assert flag[0] > 0 > flag[1]
 

@@ -23,11 +23,10 @@ def predicted(trained: Trained, light: AllParams, churned: pd.Series) -> pd.Data
 def test_every_test_row_is_predicted_once_with_its_outcome(trained: Trained) -> None:
     data = trained.data
     dates = [date for split in data.origins for date in split.test]
-    wanted = data.rows.loc[data.at(dates), ["account_id", "as_of", "mrr"]]
-    wanted = wanted.assign(churned=data.churned).reset_index(drop=True)
-    found = trained.tested[["account_id", "as_of", "mrr", "churned"]]
-    pd.testing.assert_frame_equal(found, wanted)
-    assert tuple(trained.tested.columns[4:]) == (*MEMBERS, *ANSWER)
+    wanted = data.rows.loc[data.at(dates), ["account_id", "as_of", "segment", "mrr"]]
+    wanted = wanted.assign(churned=data.churned, days_to_churn=data.days_to_churn).reset_index(drop=True)
+    pd.testing.assert_frame_equal(trained.tested[list(wanted)], wanted)
+    assert tuple(trained.tested.columns[6:]) == (*MEMBERS, *ANSWER)
 
 
 def test_a_second_run_predicts_the_same_to_the_bit(trained: Trained, light: AllParams) -> None:

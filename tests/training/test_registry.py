@@ -110,9 +110,13 @@ def test_the_rows_of_the_newest_training_date_are_kept_for_watching_drift(
 def test_the_comparison_can_be_shown_again(registered: Path, trained: Trained) -> None:
     found, text = rooms.challenger_comparison(registered)
     assert found.pop("version") == "1"
+    leakage = found.pop("leakage")
+    assert leakage == [one.as_dict() for one in trained.findings]
     assert found.pop("weights") == trained.model.weights
     assert json.loads(json.dumps(trained.comparison.as_dict())) == found
-    assert text == trained.as_text()
+    comparison, checks = text.split("\n\nleakage checks\n")
+    assert comparison == trained.as_text()
+    assert len(checks.splitlines()) == len(leakage)
 
 
 def test_the_bundle_of_the_version_is_the_model(

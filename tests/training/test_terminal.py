@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from features.faults import DataFault, Fault, WrongUse
-from serving.terminal import CRASHED, clear_faults, emit, steps
+from training.terminal import CRASHED, clear_faults, emit, steps
 
 FAULT = Fault("seats", -1, "0 or more", "correct it")
 
