@@ -88,7 +88,16 @@ def test_a_churn_noted_after_the_test_began_is_not_learned_from() -> None:
     noted_late = churn("2025-01-20", "2025-08-01")
     split = Split(dates("2025-01-01"), dates("2025-05-01"))
     labels = churn_labels(ROWS, noted_late, 60, 0, END)
-    data = TrainingSet(ROWS, labels, churns_noted(ROWS, noted_late, 60), END, (split,), ())
+    data = TrainingSet(
+        rows=ROWS,
+        churned=labels,
+        noted=churns_noted(ROWS, noted_late, 60),
+        days_to_churn=labels.where(labels == 1),
+        newest=ROWS.iloc[:0],
+        known_until=END,
+        origins=(split,),
+        final_dates=(),
+    )
     assert labels.tolist() == [1, 0]
     assert data.training_rows(split)[1].tolist() == [0]
 
