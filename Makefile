@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export BENTOML_DO_NOT_TRACK = True
 export DO_NOT_TRACK = 1
 
-.PHONY: run test check spark spark-test lock clean help
+.PHONY: run test check spark spark-test benchmarks lock clean help
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
@@ -35,6 +35,11 @@ $(STAMPS)/spark: requirements/spark.lock $(STAMPS)/dev
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --require-hashes -r requirements/spark.lock
 	@touch $@
 
+$(STAMPS)/benchmarks: requirements/benchmarks.lock $(STAMPS)/dev
+	@echo "Vitals: installing the peers of requirements/benchmarks.lock (hashes checked)"
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/benchmarks.lock
+	@touch $@
+
 run: $(STAMPS)/run ## a simulated book, a trained model, and the service on http://127.0.0.1:3000
 	@$(BIN)/vitals demo
 
@@ -53,6 +58,8 @@ spark: $(STAMPS)/spark ## pyspark, for vitals features --engine spark (needs Jav
 spark-test: $(STAMPS)/spark ## every feature on a Spark cluster of this machine, against DuckDB (needs Java 17)
 	@VITALS_SPARK_TEST=1 $(BIN)/python -m pytest tests/spark
 
+benchmarks: $(STAMPS)/benchmarks ## the peers that benchmarks/ runs beside Vitals
+
 lock: ## renew the locks (needs uv; hashes, no index lines)
 	uv pip compile pyproject.toml requirements/build.in --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate -o requirements/run.lock
@@ -60,6 +67,8 @@ lock: ## renew the locks (needs uv; hashes, no index lines)
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/dev.lock
 	echo "pyspark<4.1" | uv pip compile - -c requirements/run.lock --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate -o requirements/spark.lock
+	printf 'interpret-core>=0.7.8,<0.8\npolars>=1\n' | uv pip compile - -c requirements/dev.lock --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/benchmarks.lock
 
 clean: ## removes .venv and everything made, but no book of yours
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info
