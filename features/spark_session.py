@@ -139,16 +139,18 @@ def _java_version() -> int | None:
 
 def _check_workers(session: Any, master: str, seconds: float) -> None:
     """Runs a job of one row: a master without free workers accepts an application and lets it wait."""
-    with ThreadPoolExecutor(1) as pool:
-        job = pool.submit(lambda: session.range(1).count())
-        try:
-            job.result(timeout=seconds)
-        except TimeoutError:
-            session.sparkContext.cancelAllJobs()
-            session.stop()
-            step = "start a worker, free one, or ask for less: --spark-conf spark.executor.memory=1g"
-            allowed = f"a worker that takes a job within {seconds:g} seconds"
-            raise _refused("--master", master, allowed, step) from None
+    pool = ThreadPoolExecutor(1)
+    job = pool.submit(lambda: session.range(1).count())
+    try:
+        job.result(timeout=seconds)
+    except TimeoutError:
+        session.sparkContext.cancelAllJobs()
+        session.stop()
+        step = "start a worker, free one, or ask for less: --spark-conf spark.executor.memory=1g"
+        allowed = f"a worker that takes a job within {seconds:g} seconds"
+        raise _refused("--master", master, allowed, step) from None
+    finally:
+        pool.shutdown(wait=False)  # the bound holds, whatever becomes of the job
 
 
 def _python_path() -> str:
