@@ -43,8 +43,9 @@ $(STAMPS)/benchmarks: requirements/benchmarks.lock $(STAMPS)/dev
 run: $(STAMPS)/run ## a simulated book, a trained model, and the service on http://127.0.0.1:3000
 	@$(BIN)/vitals demo
 
+# One BLAS thread for each of the two processes: threads of both would wait for one another's cores.
 test: check ## every check and every test
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(STAMPS)/dev ## formatting, lint, types, import direction
 	@$(BIN)/ruff format --check .

@@ -98,6 +98,7 @@ except WrongUse as refused:
 """
 
 
+@pytest.mark.usefixtures("master")  # only where a cluster is asked for
 def test_a_master_without_workers_is_refused_in_time(tmp_path: Path) -> None:
     """In a process of its own: a process has one Spark session, and this one's is another master's."""
     with standalone_cluster(tmp_path, workers=0) as alone:
