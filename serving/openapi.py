@@ -7,7 +7,6 @@ without the nulls; so `/docs.json` answers with this one.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,23 +15,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving import evidence_payloads, payloads
+from serving.account_openapi import account_paths
+from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation
 from serving.params import ServingParams
-from serving.problems import MEDIA_TYPE
-from serving.request_fields import MAX_TEXT
-from serving.request_queries import BANDS, SORTS
-
-SCHEMA = "#/components/schemas/{model}"
-BODY_ERRORS = (400, 413, 415, 422)
-STATUS_TEXTS = {
-    400: "The body is not JSON",
-    404: "No such account, snapshot, driver or path",
-    413: "The body is too large",
-    415: "The body must be sent as JSON",
-    422: "A value is not allowed",
-    500: "A fault of the service",
-    503: "The store does not answer",
-}
-AS_OF = "An as-of date to replay; left out: the newest snapshot"
 
 
 def openapi_document(limits: ServingParams) -> dict[str, Any]:
@@ -48,7 +33,7 @@ def openapi_document(limits: ServingParams) -> dict[str, Any]:
             "version": _version(),
             "description": "Customer health for B2B companies that can be checked.",
         },
-        "paths": {**_native_paths(), **_portfolio_paths(limits), **_watch_paths()},
+        "paths": {**_native_paths(), **account_paths(limits), **_model_paths(), **_watch_paths()},
         "components": {"schemas": _schemas(limits)},
     }
 
@@ -63,45 +48,19 @@ def _version() -> str:
 
 
 def _native_paths() -> dict[str, Any]:
-    predict = _operation("Health of rows the caller brings", "PredictResponse", BODY_ERRORS)
-    health = _operation("Health of accounts, from the history", "HealthResponse", (*BODY_ERRORS, 404, 503))
-    predict["requestBody"] = _body("PredictRequest")
-    health["requestBody"] = _body("HealthRequest")
+    predict = operation("Health of rows the caller brings", "PredictResponse", BODY_ERRORS)
+    health = operation("Health of accounts, from the history", "HealthResponse", (*BODY_ERRORS, 404, 503))
+    predict["requestBody"] = body("PredictRequest")
+    health["requestBody"] = body("HealthRequest")
     return {"/v1/predict": {"post": predict}, "/v1/health": {"post": health}}
 
 
-def _portfolio_paths(limits: ServingParams) -> dict[str, Any]:
-    page = _operation("The portfolio, paged", "PortfolioResponse", (404, 422, 503))
-    page["parameters"] = list(_page_parameters(limits))
-    one = _operation("One account", "AccountResponse", (404, 422, 503))
-    account_id = {"name": "account_id", "in": "path", "required": True, "schema": _text()}
-    one["parameters"] = [account_id, _query("as_of", {"type": "string"}, AS_OF)]
-    evidence = _operation(
-        "The records behind a driver, as they were known then", "EvidenceResponse", (404, 422, 503)
-    )
-    driver = _query("driver", _text(), "A feature of the catalogue") | {"required": True}
-    evidence["parameters"] = [account_id, driver, _query("as_of", {"type": "string"}, AS_OF)]
+def _model_paths() -> dict[str, Any]:
+    model = operation("The model that answers, and its figures", "ModelResponse", (422,))
     return {
-        "/v1/accounts": {"get": page},
-        "/v1/accounts/{account_id}": {"get": one},
-        "/v1/accounts/{account_id}/evidence": {"get": evidence},
-        "/v1/model": {"get": _operation("The model that answers, and its figures", "ModelResponse", (422,))},
-        "/v1/catalog": {"get": _operation("Every feature", "CatalogResponse", (422,))},
+        "/v1/model": {"get": model},
+        "/v1/catalog": {"get": operation("Every feature", "CatalogResponse", (422,))},
     }
-
-
-def _page_parameters(limits: ServingParams) -> Iterable[dict[str, Any]]:
-    limit = {"type": "integer", "minimum": 1, "maximum": limits.max_page, "default": limits.default_page}
-    yield _query("band", {"type": "string", "enum": list(BANDS)}, "Only accounts of this band")
-    yield _query("owner", _text(), "Only accounts of this customer success manager")
-    yield _query("segment", _text(), "Only accounts of this segment")
-    yield _query("q", _text(), "A part of the account's id or name")
-    yield _query(
-        "sort", {"type": "string", "enum": list(SORTS), "default": "health"}, "Order; - turns it round"
-    )
-    yield _query("limit", limit, "Accounts on a page")
-    yield _query("cursor", {"type": "string"}, "next_cursor of the page before")
-    yield _query("as_of", {"type": "string"}, AS_OF)
 
 
 def _watch_paths() -> dict[str, Any]:
@@ -116,43 +75,11 @@ def _watch_paths() -> dict[str, Any]:
             "get": {
                 "summary": text,
                 "operationId": path[1:],
-                "responses": {"200": answered, **_errors((503,))},
+                "responses": {"200": answered, **errors((503,))},
             }
         }
         for path, text in texts.items()
     }
-
-
-def _operation(summary: str, response: str, errors: Iterable[int]) -> dict[str, Any]:
-    answered = {"description": summary, "content": {"application/json": {"schema": _ref(response)}}}
-    return {
-        "summary": summary,
-        "operationId": response.removesuffix("Response").lower(),
-        "responses": {"200": answered, **_errors((*errors, 500))},
-    }
-
-
-def _errors(statuses: Iterable[int]) -> dict[str, Any]:
-    content = {MEDIA_TYPE: {"schema": _ref("ProblemDetail")}}
-    return {
-        str(status): {"description": STATUS_TEXTS[status], "content": content} for status in sorted(statuses)
-    }
-
-
-def _body(model: str) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": _ref(model)}}}
-
-
-def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
-
-
-def _text() -> dict[str, Any]:
-    return {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
-
-
-def _ref(model: str) -> dict[str, str]:
-    return {"$ref": SCHEMA.format(model=model)}
 
 
 def _schemas(limits: ServingParams) -> dict[str, Any]:

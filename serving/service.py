@@ -21,9 +21,9 @@ from serving.bento_framework import Service, bentoml
 from serving.champion import REGISTRY, load_scorer
 from serving.front_door import BodyGate, ProblemResponses
 from serving.history_answers import health_of
+from serving.mounted_app import Resources, mounted_app
 from serving.params import ServingParams
 from serving.payloads import HealthRequest, HealthResponse, PredictRequest, PredictResponse
-from serving.portfolio_routes import Resources, portfolio_app
 from serving.problems import answer
 from serving.request_bodies import read_health, read_predict
 from serving.scorer_protocol import Scorer
@@ -31,7 +31,7 @@ from serving.store import DEFAULT_URL, ScoreStore
 
 logger = logging.getLogger("vitals.serving")
 LIMITS = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "serving", ServingParams)
-portfolio = portfolio_app(LIMITS)
+mounted = mounted_app(LIMITS)
 
 
 def open_scorer() -> Scorer:
@@ -58,12 +58,12 @@ class HealthApi:
         except (SQLAlchemyError, OSError) as error:
             # Rows that the caller brings can still be scored; /readyz says what is missing.
             logger.error("the store does not answer at start: %s", type(error).__name__)
-        portfolio.state.resources = Resources(open_scorer(), store, LIMITS)
+        mounted.state.resources = Resources(open_scorer(), store, LIMITS)
 
     @property
     def resources(self) -> Resources:
         """What this process serves from. It is replaced in one piece, so no call can see half of a change."""
-        held: Resources = portfolio.state.resources
+        held: Resources = mounted.state.resources
         return held
 
     @bentoml.api(route="/v1/predict", output_spec=PredictResponse)  # type: ignore[untyped-decorator]
@@ -108,4 +108,4 @@ Vitals: Any = bentoml.service(name="vitals", service_class=GuardedService, threa
 # Once more inside the framework's time limit, which does not notice an exception and waits its 60 seconds.
 Vitals.add_asgi_middleware(ProblemResponses)
 Vitals.add_asgi_middleware(BodyGate, max_body_bytes=LIMITS.max_body_bytes)
-Vitals.mount_asgi_app(portfolio, name="portfolio")
+Vitals.mount_asgi_app(mounted, name="mounted")

@@ -11,7 +11,7 @@ import pytest
 from starlette.exceptions import StarletteDeprecationWarning
 
 from serving import service
-from serving.portfolio_routes import Resources
+from serving.answering import Resources
 from serving.store import ScoredAccount, ScoreStore, Snapshot
 from tests.serving import fake_scorer
 
@@ -79,7 +79,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 @pytest.fixture
 def client(running: TestClient, store: ScoreStore) -> Iterator[TestClient]:
     """The running service, on the store of the test and with the tests' scorer."""
-    held = service.portfolio.state.resources
-    service.portfolio.state.resources = Resources(fake_scorer.FakeScorer(), store, service.LIMITS)
+    held = service.mounted.state.resources
+    service.mounted.state.resources = Resources(fake_scorer.FakeScorer(), store, service.LIMITS)
     yield running
-    service.portfolio.state.resources = held
+    service.mounted.state.resources = held

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from serving.openapi import openapi_document
 from serving.params import ServingParams
-from serving.service import Vitals, portfolio
+from serving.service import Vitals, mounted
 
 
 def refs(node: Any) -> set[str]:
@@ -24,8 +24,8 @@ def test_the_document_served_is_the_one_of_native_and_mounted_routes(client: Tes
     served = client.get("/docs.json").json()
     assert served == json.loads(json.dumps(openapi_document(ServingParams())))
     native = {method.route for method in Vitals.apis.values()}
-    mounted = {route.path.replace(":path", "") for route in portfolio.routes} - {"/docs.json", "/"}
-    assert set(served["paths"]) == native | mounted | {"/livez", "/readyz", "/metrics"}
+    by_route = {route.path.replace(":path", "") for route in mounted.routes} - {"/docs.json", "/"}
+    assert set(served["paths"]) == native | by_route | {"/livez", "/readyz", "/metrics"}
 
 
 def test_a_bento_in_which_vitals_is_not_installed_still_knows_its_version(

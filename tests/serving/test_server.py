@@ -76,7 +76,7 @@ def test_the_real_scorers_import_no_learner_tracker_or_engine(
 ) -> None:
     script = (
         "import json, sys, pandas; from serving import service; service.Vitals.to_asgi(); service.Vitals()\n"
-        "scorer = service.portfolio.state.resources.scorer; assert scorer.catalog and scorer.comparison\n"
+        "scorer = service.mounted.state.resources.scorer; assert scorer.catalog and scorer.comparison\n"
         "scorer.score(pandas.DataFrame({'account_id': ['A'], 'seats': [3.0]}), 5, True)\n"
         "print(json.dumps([scorer.model['kind'], *{name.partition('.')[0] for name in sys.modules}]))"
     )

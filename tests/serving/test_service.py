@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from starlette.testclient import TestClient
 
 from serving import payloads
-from serving.portfolio_routes import Resources
-from serving.service import portfolio
+from serving.answering import Resources
+from serving.service import mounted
 from tests.serving.conftest import Publish, scored_book
 
 JSON = {"content-type": "application/json"}
@@ -285,13 +285,13 @@ def test_a_method_that_a_path_does_not_have_is_a_problem(
 def test_an_unexpected_fault_says_nothing_of_its_inside(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    held = portfolio.state.resources
+    held = mounted.state.resources
 
     class Broken:
         def __getattr__(self, name: str) -> object:
             raise RuntimeError("a secret of the inside")
 
-    portfolio.state.resources = Resources(Broken(), held.store, held.limits)  # type: ignore[arg-type]
+    mounted.state.resources = Resources(Broken(), held.store, held.limits)  # type: ignore[arg-type]
     with caplog.at_level(logging.ERROR):
         response = client.get("/v1/model")
     body = problem(response, 500)

@@ -1,0 +1,43 @@
+"""The OpenAPI paths of `account_routes.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from serving.openapi_parts import as_of_query, in_path, operation, query, text
+from serving.params import ServingParams
+from serving.request_queries import BANDS, SORTS
+
+READING_ERRORS = (404, 422, 503)
+
+
+def account_paths(limits: ServingParams) -> dict[str, Any]:
+    """The calls about accounts."""
+    page = operation("The portfolio, paged", "PortfolioResponse", READING_ERRORS)
+    page["parameters"] = list(_page_parameters(limits))
+    one = operation("One account", "AccountResponse", READING_ERRORS)
+    one["parameters"] = [in_path("account_id"), as_of_query()]
+    told = "The records behind a driver, as they were known then"
+    evidence = operation(told, "EvidenceResponse", READING_ERRORS)
+    driver = query("driver", text(), "A feature of the catalogue") | {"required": True}
+    evidence["parameters"] = [in_path("account_id"), driver, as_of_query()]
+    return {
+        "/v1/accounts": {"get": page},
+        "/v1/accounts/{account_id}": {"get": one},
+        "/v1/accounts/{account_id}/evidence": {"get": evidence},
+    }
+
+
+def _page_parameters(limits: ServingParams) -> Iterable[dict[str, Any]]:
+    limit = {"type": "integer", "minimum": 1, "maximum": limits.max_page, "default": limits.default_page}
+    yield query("band", {"type": "string", "enum": list(BANDS)}, "Only accounts of this band")
+    yield query("owner", text(), "Only accounts of this customer success manager")
+    yield query("segment", text(), "Only accounts of this segment")
+    yield query("q", text(), "A part of the account's id or name")
+    yield query(
+        "sort", {"type": "string", "enum": list(SORTS), "default": "health"}, "Order; - turns it round"
+    )
+    yield query("limit", limit, "Accounts on a page")
+    yield query("cursor", {"type": "string"}, "next_cursor of the page before")
+    yield as_of_query()

@@ -1,0 +1,50 @@
+"""The GET calls about accounts: the portfolio, one account, and the records behind a driver."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from serving.answering import AccountRoute, answering, resources_of
+from serving.evidence_answers import evidence_of
+from serving.history_answers import account_of, page_of
+from serving.problems import Faults
+from serving.request_fields import as_of_text, check_account_id, is_short_text
+from serving.request_queries import closed_query, read_portfolio_query
+
+
+def _page(request: Request) -> dict[str, Any]:
+    held = resources_of(request)
+    return page_of(held.store, read_portfolio_query(request.query_params, held.limits))
+
+
+def _account(request: Request) -> dict[str, Any]:
+    faults = Faults()
+    as_of = closed_query(request.query_params, ("as_of",), faults).get("as_of")
+    as_of = None if as_of is None else as_of_text(as_of, "as_of", faults)
+    account_id = request.path_params["account_id"]
+    check_account_id(account_id, "account_id", faults)
+    faults.raise_any()
+    return account_of(resources_of(request).store, account_id, as_of)
+
+
+def _evidence(request: Request) -> dict[str, Any]:
+    faults = Faults()
+    given = closed_query(request.query_params, ("driver", "as_of"), faults)
+    as_of = as_of_text(given["as_of"], "as_of", faults) if "as_of" in given else None
+    driver, account_id = given.get("driver", ""), request.path_params["account_id"]
+    if not is_short_text(driver):
+        faults.add("driver", given.get("driver"), "a feature's name", "add ?driver= with a driver's feature")
+    check_account_id(account_id, "account_id", faults)
+    faults.raise_any()
+    return evidence_of(resources_of(request).store, account_id, driver, as_of)
+
+
+ACCOUNT_ROUTES = (
+    Route("/v1/accounts", answering(_page)),
+    AccountRoute("/v1/accounts/{account_id:path}/evidence", answering(_evidence)),
+    # The last one: its path takes in whatever the others leave.
+    AccountRoute("/v1/accounts/{account_id:path}", answering(_account)),
+)

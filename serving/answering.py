@@ -1,0 +1,65 @@
+"""How a mounted call answers: what it reads from, and its faults turned into problem details."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+from serving.params import ServingParams
+from serving.problems import Faults, answer
+from serving.request_queries import closed_query
+from serving.scorer_protocol import Scorer
+from serving.store import ScoreStore
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a running service holds, and every call reads."""
+
+    scorer: Scorer
+    store: ScoreStore
+    limits: ServingParams
+
+
+class AccountRoute(Route):
+    """The route of one account, whose id may hold slashes where they are sent as `%2F`.
+
+    A plain slash begins another path. Servers hand over the path decoded, so the two are told apart
+    by counting in the path as it was sent.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """No match where the id is empty or holds a slash that was sent plainly."""
+        match, child = super().matches(scope)
+        account_id = child.get("path_params", {}).get("account_id", "")
+        encoded = scope.get("raw_path", b"").upper().count(b"%2F")
+        return (match, child) if account_id and account_id.count("/") == encoded else (Match.NONE, {})
+
+
+def answering(call: Callable[[Request], dict[str, Any]]) -> Callable[[Request], Response]:
+    """An endpoint of `call`: run on a worker thread, its faults turned into problem details."""
+
+    def endpoint(request: Request) -> Response:
+        return answer(partial(call, request))
+
+    return endpoint
+
+
+def resources_of(request: Request) -> Resources:
+    """What the service that was asked reads from."""
+    resources: Resources = request.app.state.resources
+    return resources
+
+
+def refuse_query(request: Request) -> None:
+    """Raises Problem where a call without parameters was given some."""
+    faults = Faults()
+    closed_query(request.query_params, (), faults)
+    faults.raise_any()

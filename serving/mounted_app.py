@@ -1,0 +1,53 @@
+"""The calls beside BentoML's own, and the OpenAPI document, as an ASGI app that is mounted on the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from serving.account_routes import ACCOUNT_ROUTES
+from serving.answering import Resources, answering, refuse_query, resources_of
+from serving.openapi import openapi_document
+from serving.params import ServingParams
+
+__all__ = ["Resources", "mounted_app"]
+
+
+def mounted_app(limits: ServingParams) -> Starlette:
+    """The app. `state.resources` is set by the service, which BentoML makes after the app is mounted."""
+    app = Starlette(
+        routes=[
+            *ACCOUNT_ROUTES,
+            Route("/v1/model", answering(_model)),
+            Route("/v1/catalog", answering(_catalog)),
+            Route("/docs.json", answering(_docs)),
+            # Stands before BentoML's own first page, which would have the browser load a tracker.
+            Route("/", _to_docs),
+        ]
+    )
+    app.state.openapi = openapi_document(limits)
+    return app
+
+
+def _model(request: Request) -> dict[str, Any]:
+    refuse_query(request)
+    scorer = resources_of(request).scorer
+    return {"model": scorer.model, "comparison": scorer.comparison, "weights": scorer.weights}
+
+
+def _catalog(request: Request) -> dict[str, Any]:
+    refuse_query(request)
+    return {"features": resources_of(request).scorer.catalog}
+
+
+def _docs(request: Request) -> dict[str, Any]:
+    document: dict[str, Any] = request.app.state.openapi
+    return document
+
+
+def _to_docs(_: Request) -> Response:
+    return RedirectResponse("docs.json")
