@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
@@ -43,11 +44,21 @@ class AccountRoute(Route):
         return (match, child) if account_id and account_id.count("/") == encoded else (Match.NONE, {})
 
 
-def answering(call: Callable[[Request], dict[str, Any]]) -> Callable[[Request], Response]:
+def answering(call: Callable[[Request], dict[str, Any] | Response]) -> Callable[[Request], Response]:
     """An endpoint of `call`: run on a worker thread, its faults turned into problem details."""
 
     def endpoint(request: Request) -> Response:
         return answer(partial(call, request))
+
+    return endpoint
+
+
+def posting(call: Callable[[Request, bytes], dict[str, Any] | Response]) -> Callable[[Request], Any]:
+    """An endpoint of a `call` with a body, which it is handed as bytes; else as `answering`."""
+
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        return await run_in_threadpool(answer, partial(call, request, body))
 
     return endpoint
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -56,13 +56,21 @@ def of_status(status: int) -> Kind:
 
 
 class Problem(WrongUse):
-    """A refused request. `total` counts all faults where more were found than `faults` lists."""
+    """A refused request. `total` counts all faults where more were found than `faults` lists; `headers`
+    go with the response (`Retry-After` and the like)."""
 
     def __init__(
-        self, kind: Kind, faults: Iterable[Fault] = (), *, detail: str = "", total: int | None = None
+        self,
+        kind: Kind,
+        faults: Iterable[Fault] = (),
+        *,
+        detail: str = "",
+        total: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(kind.title, faults)
         self.kind = kind
+        self.headers = dict(headers or {})
         self.total = len(self.faults) if total is None else total
         self.detail = detail or self._counted()
 
@@ -80,7 +88,8 @@ class Problem(WrongUse):
 
     def response(self, headers: dict[str, str] | None = None) -> Response:
         """The problem as an HTTP response. ASCII only, so that no text of a caller can break it."""
-        return Response(json.dumps(self.body()), self.kind.status, headers, MEDIA_TYPE)
+        sent = {**self.headers, **(headers or {})}
+        return Response(json.dumps(self.body()), self.kind.status, sent, MEDIA_TYPE)
 
     def _counted(self) -> str:
         listed = min(len(self.faults), MAX_FAULTS)
@@ -142,13 +151,16 @@ def _plain(value: object) -> str:
 
 
 def answer(work: Callable[[], object]) -> Response:
-    """What `work` returns as a JSON response, or the problem it ran into.
+    """What `work` returns as a JSON response (or the response it made itself), or the problem it ran into.
 
     An unforeseen exception is not caught: it is a fault of ours, is logged by the server, and
     leaves as a bare 500.
     """
     try:
-        text = json.dumps(work(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        found = work()
+        if isinstance(found, Response):
+            return found
+        text = json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return Response(text.encode(), media_type="application/json")
     except Problem as problem:
         return problem.response()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, and_, create_engine, event, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, create_engine, event, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
@@ -101,6 +102,12 @@ class ScoreStore:
         """Raises where the store does not answer or has no tables."""
         with self._engine.connect() as connection:
             connection.execute(select(snapshots.c.id).limit(1))
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction for tables of other topics; what raises inside undoes all of it."""
+        with self._engine.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Closes the pooled connections."""
