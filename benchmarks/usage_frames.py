@@ -113,24 +113,52 @@ def _change(now: pd.Series, before: pd.Series) -> pd.Series:
 
 
 def by_featuretools(folder: str, days: list[int]) -> pd.DataFrame:
-    """Four of the counts only: featuretools knows no late facts and no (user, day) pairs.
+    """Cutoff times, with one training window per call: the month, the month before it, and the quarter.
 
-    Active users, days with use, modules and thousandths of events in the month before each date.
+    featuretools knows no late facts, and counts distinct values of one column: so pairs of user and day,
+    and the users of sticky features, are columns of their own.
     """
+    entities, accounts = _entities(folder)
+    counted = ["num_unique", "sum"]
+    names = {
+        "NUM_UNIQUE(usage.user_id)": "active",
+        "NUM_UNIQUE(usage.day)": "days",
+        "NUM_UNIQUE(usage.user_day)": "person_days",
+        "NUM_UNIQUE(usage.sticky_user)": "sticky",
+        "NUM_UNIQUE(usage.module)": "modules",
+        "SUM(usage.q)": "events",
+    }
+    now = _window(entities, accounts, days, 0, MONTH, counted).rename(columns=names)
+    before = _window(entities, accounts, days, MONTH, MONTH, counted).rename(columns=names)
+    last = _window(entities, accounts, days, 0, QUARTER, ["max"]).rename(
+        columns={"MAX(usage.number)": "last_day"}
+    )
+    keys = ["account_id", "as_of_day"]
+    found = now.merge(before, on=keys, suffixes=("", "_before")).merge(last, on=keys)
+    found["last_age"] = found["as_of_day"] - found["last_day"]
+    return shares(found.merge(_licences(folder), on="account_id"))
+
+
+def _entities(folder: str) -> tuple[Any, pd.DataFrame]:
+    """The events of the book as featuretools holds them, and its accounts."""
     import featuretools as ft
 
     usage = pd.read_parquet(f"{folder}/usage.parquet")
     usage = usage[usage["quantity"] > 0].reset_index(drop=True)
     usage["occurred_at"] = usage["occurred_at"].dt.tz_localize(None)
+    number = usage["occurred_at"].astype("int64") // DAY
     usage = usage.assign(
         q=(usage["quantity"] * 1000).round(),
-        day=usage["occurred_at"].dt.floor("D").astype(str),
+        number=number.astype(float),
+        day=number.astype(str),
+        user_day=usage["user_id"] + "|" + number.astype(str),
+        sticky_user=usage["user_id"].where(usage["feature"].isin(STICKY)),
         event=usage.index,
     )
     accounts = pd.read_parquet(f"{folder}/accounts.parquet", columns=["account_id"])
+    kinds = dict.fromkeys(("user_id", "day", "user_day", "sticky_user", "module"), "Categorical")
+    columns = ["event", "account_id", "occurred_at", "number", "q", *kinds]
     entities = ft.EntitySet("book")
-    kinds = dict.fromkeys(("user_id", "day", "module"), "Categorical")
-    columns = ["event", "account_id", "user_id", "occurred_at", "day", "module", "q"]
     entities.add_dataframe(
         dataframe_name="usage",
         dataframe=usage[columns],
@@ -140,26 +168,29 @@ def by_featuretools(folder: str, days: list[int]) -> pd.DataFrame:
     )
     entities.add_dataframe(dataframe_name="accounts", dataframe=accounts, index="account_id")
     entities.add_relationship("accounts", "account_id", "usage", "account_id")
-    ends = pd.DataFrame({"time": pd.to_datetime(days, unit="D")})
+    return entities, accounts
+
+
+def _window(
+    entities: Any, accounts: pd.DataFrame, days: list[int], earlier: int, length: int, primitives: list[str]
+) -> pd.DataFrame:
+    """What `primitives` find in the `length` days that end `earlier` days before each as-of day."""
+    import featuretools as ft
+
+    ends = pd.DataFrame({"time": pd.to_datetime([day - earlier for day in days], unit="D")})
     found, _ = ft.dfs(
         entityset=entities,
         target_dataframe_name="accounts",
         cutoff_time=accounts.rename(columns={"account_id": "instance_id"}).merge(ends, how="cross"),
         cutoff_time_in_index=True,
-        training_window=f"{MONTH} days",
+        training_window=f"{length} days",
         include_cutoff_time=False,
-        agg_primitives=["num_unique", "sum"],
+        agg_primitives=primitives,
         trans_primitives=[],
+        ignore_columns={"usage": ["q"]} if primitives == ["max"] else {"usage": ["number"]},
         max_depth=1,
     )
     found = found.reset_index()
-    return pd.DataFrame(
-        {
-            "account_id": found["instance_id" if "instance_id" in found else "account_id"].astype(str),
-            "as_of_day": found["time"].astype("datetime64[us]").astype("int64") // DAY,
-            "active": found["NUM_UNIQUE(usage.user_id)"].fillna(0),
-            "days": found["NUM_UNIQUE(usage.day)"].fillna(0),
-            "modules": found["NUM_UNIQUE(usage.module)"].fillna(0),
-            "events": found["SUM(usage.q)"].fillna(0),
-        }
-    )
+    ids = found["instance_id" if "instance_id" in found else "account_id"].astype(str)
+    end = found["time"].astype("datetime64[us]").astype("int64") // DAY + earlier
+    return found.drop(columns=["time"]).assign(account_id=ids, as_of_day=end)
