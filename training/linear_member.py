@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,15 +50,13 @@ class LinearMember:
     def contributions(self, X: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
         """What each feature adds to the intercept, in log-odds of churn: (n, k) -> (n, k)."""
         terms = self.columns(X, segment) * self.coefficients
-        found = np.zeros(X.shape)
-        rows = np.arange(len(X))
-        for term, owner in zip(terms.T, self.owners, strict=True):
-            if owner >= 0:
-                found[:, owner] += term
-            else:
-                assert self.rule is not None
-                found[rows, self.rule.cap_feature(X)] += term
-        return found
+        owners = np.broadcast_to(self.owners, terms.shape).copy()
+        if self.rule is not None:
+            owners[:, self._cap] = self.rule.cap_feature(X)
+        # `bincount` adds in order, so that a row has the same bits in any batch.
+        cells = np.arange(len(X))[:, None] * X.shape[1] + owners
+        found: Matrix = np.bincount(cells.ravel(), terms.ravel(), minlength=X.size)
+        return found.reshape(X.shape)
 
     def variance(self, X: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
         """Variance of the log-odds that comes from too few rows to learn from: (n, k) -> (n,)."""
@@ -72,18 +71,34 @@ class LinearMember:
         rule = [] if self.rule is None else [self.rule.feature_of, np.array([-1])]
         return np.concatenate([*rule, self.values.owners]).astype(np.intp)
 
+    @property
+    def _cap(self) -> int:
+        """The place of the cap's column: after the rule's measures."""
+        assert self.rule is not None
+        return len(self.rule.feature_of)
+
     def _added(self, columns: Matrix) -> Matrix:
-        """Column by column, so that a row has the same bits in any batch."""
-        total = np.full(len(columns), self.intercept)
-        for column, coefficient in zip(columns.T, self.coefficients, strict=True):
-            total += column * coefficient
-        return total
+        """From left to right, so that a row has the same bits in any batch."""
+        first = np.full((len(columns), 1), self.intercept)
+        return _last_sum(np.concatenate([first, columns * self.coefficients], axis=1))
 
     def _variance(self, columns: Matrix) -> Matrix:
-        sums = np.broadcast_to(self.factor[0], (len(columns), self.factor.shape[1])).copy()
-        for column, row in zip(columns.T, self.factor[1:], strict=True):
-            sums += column[:, None] * row
-        total = np.zeros(len(columns))
-        for part in (sums**2).T:
-            total += part
-        return total
+        """Column by column; what is beyond the triangle that Cholesky makes is not added."""
+        sums = np.zeros((len(columns), self.factor.shape[1]))
+        sums += self.factor[0]
+        for column, row, end in zip(columns.T, self.factor[1:], self._ends, strict=True):
+            sums[:, :end] += column[:, None] * row[:end]
+        return _last_sum(sums**2)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """(p,): where each coefficient's row of the factor has its last entry that is not 0."""
+        places = np.arange(1, self.factor.shape[1] + 1)
+        return [int(end) for end in np.max(np.where(self.factor[1:] != 0, places, 0), axis=1, initial=0)]
+
+
+def _last_sum(terms: Matrix) -> Matrix:
+    """(n, m) -> (n,): the sum of each row from left to right; NumPy's own order changes with the shape."""
+    if not terms.shape[1]:
+        return np.zeros(len(terms))
+    return np.asarray(np.cumsum(terms, axis=1)[:, -1])
