@@ -10,15 +10,20 @@ LightGBM models on to LightGBM's `pred_contrib`, so it is timed twice: kept, and
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+# Beside this file stands features.py: the package of that name must be found first.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from training.additive_model import AdditiveTrees
 from training.tree_tables import additive_trees

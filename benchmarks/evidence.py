@@ -1,6 +1,6 @@
 """What keeping the evidence costs `vitals score`: the same book scored without and with it.
 
-    python -m benchmarks.evidence data/book
+    .venv/bin/python benchmarks/evidence.py data/book
 
 Both are scored by the rule, into stores of their own, in one process each and one after the other; the
 ratios are those of this run. Processor seconds count all threads.
@@ -8,6 +8,7 @@ ratios are those of this run. Processor seconds count all threads.
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import json
 import subprocess
@@ -15,6 +16,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+# Beside this file stands features.py: the package of that name must be found first.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
 def scored(book: Path, snapshots: int) -> dict[str, float]:
@@ -45,7 +49,7 @@ def main(book: str) -> None:
     """Prints both runs and their ratios."""
     runs = []
     for snapshots in ("0", "1"):
-        command = [sys.executable, "-m", "benchmarks.evidence", book, snapshots]
+        command = [sys.executable, __file__, book, "--snapshots", snapshots]
         runs.append(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
     without, kept = runs
     for name, value in without.items():
@@ -53,7 +57,13 @@ def main(book: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        print(json.dumps(scored(Path(sys.argv[1]), int(sys.argv[2]))))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("book", help="the folder with the book's tables")
+    parser.add_argument("--snapshots", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.snapshots is None:
+        main(options.book)
     else:
-        main(sys.argv[1])
+        print(json.dumps(scored(Path(options.book), options.snapshots)))

@@ -28,11 +28,15 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 from scipy.stats import binom
+
+# Beside this file stands features.py: the package of that name must be found first.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from features.nps_change import CLAIMED, probabilities
 from features.nps_posterior import account_interval, account_nps, role_interval, role_nps

@@ -16,8 +16,12 @@ and the report is of all that is there. `--jobs 2` measures on two processes; `-
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
+
+# Beside this file stands features.py: the package of that name must be found first.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import public_tables
 import simulated_books

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,9 @@ from typing import TypeVar
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
+
+# Beside this file stands features.py: the package of that name must be found first.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from training.all_params import AllParams
 from training.boosted_trees import lightgbm_settings

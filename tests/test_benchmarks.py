@@ -1,0 +1,26 @@
+"""Every benchmark that the README names starts as it is named there: as a file, from any folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
+STARTED = sorted(path.name for path in FOLDER.glob("*.py") if "__main__" in path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", STARTED)
+def test_a_benchmark_starts_from_any_folder(name: str, tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [sys.executable, str(FOLDER / name), "--help"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "usage:" in done.stdout
+
+
+def test_there_are_benchmarks_to_start() -> None:
+    assert {"features.py", "quality.py", "drivers.py", "nps_intervals.py"} <= set(STARTED)
