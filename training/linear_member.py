@@ -55,8 +55,8 @@ class LinearMember:
             owners[:, self._cap] = self.rule.cap_feature(X)
         # `bincount` adds in order, so that a row has the same bits in any batch.
         cells = np.arange(len(X))[:, None] * X.shape[1] + owners
-        found: Matrix = np.bincount(cells.ravel(), terms.ravel(), minlength=X.size)
-        return found.reshape(X.shape)
+        found = np.bincount(cells.ravel(), terms.ravel(), minlength=X.size)
+        return np.asarray(found, dtype=np.float64).reshape(X.shape)
 
     def variance(self, X: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
         """Variance of the log-odds that comes from too few rows to learn from: (n, k) -> (n,)."""
