@@ -24,6 +24,7 @@ from training.labels import read_churns, read_starts, still_customers
 from training.outcome_tables import ALL_TABLES, CHURNS
 
 Progress = Callable[[str], None]
+SHAPE = "2"  # of the payloads: another one is published anew
 DETAILS = ("name", "segment", "industry", "region", "language", "owner", "director", "vp", "is_key")
 
 
@@ -89,7 +90,7 @@ def score_book(
 def _fingerprint(rows: pd.DataFrame, params: AllParams, limits: ServingParams) -> str:
     """SHA-256 of everything but the model that the payloads depend on."""
     beside = {"evidence_snapshots", "evidence_records"}
-    settings = params.rule.model_dump_json() + limits.model_dump_json(exclude=beside)
+    settings = SHAPE + params.rule.model_dump_json() + limits.model_dump_json(exclude=beside)
     return hashlib.sha256((fingerprint_of(rows) + settings).encode()).hexdigest()
 
 

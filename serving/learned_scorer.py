@@ -12,8 +12,8 @@ import pandas as pd
 from features.catalog import Feature, load_catalog
 from features.faults import DataFault, Fault
 from features.params import RuleParams, Windows
-from features.rule_score import rule_score
-from serving.scoring import Verdict, feature_matrix, payloads, segment_of
+from serving.explained_rule import ExplainedRule
+from serving.scoring import Verdict, feature_matrix, payloads
 from training.health_model import HealthModel
 from training.text_feature import told_by_book
 
@@ -79,12 +79,16 @@ class LearnedScorer:
 
     def score(self, rows: pd.DataFrame, top: int = 5, explain: bool = True) -> list[dict[str, Any]]:
         """One payload per row, in order (see `serving.scorer_protocol`)."""
+        return payloads(rows["account_id"], self.verdict(rows), self._rule.score(rows), top if explain else 0)
+
+    def verdict(self, rows: pd.DataFrame) -> Verdict:
+        """What the model says of the rows, before rounding."""
         X = feature_matrix(rows, self.feature_names)
         model, limits = self.health_model, self.rule.bands
-        segment = None if (named := segment_of(rows)) is None else named.tolist()
+        segment = None if (named := rows.get("segment")) is None else named.tolist()
         health = model.health(X, segment)
         band = np.select([health >= limits.green, health >= limits.yellow], ["green", "yellow"], "red")
-        verdict = Verdict(
+        return Verdict(
             features=self.features,
             X=X,
             health=health,
@@ -97,5 +101,7 @@ class LearnedScorer:
             model=self.model,
             missing_unseen=model.missing_unseen(X),
         )
-        rule = rule_score(rows, self.rule, segment_of(rows))
-        return payloads(rows["account_id"], verdict, rule, top if explain else 0)
+
+    @cached_property
+    def _rule(self) -> ExplainedRule:
+        return ExplainedRule(self.rule, load_catalog(self.windows))

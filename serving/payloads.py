@@ -18,6 +18,13 @@ Band = Literal["green", "yellow", "red"]
 Pillars = Annotated[
     dict[str, Finite | None], Field(description="By pillar: usage, voice, commercial, service")
 ]
+PillarPoints = Annotated[
+    dict[str, Finite], Field(description="Points by pillar: usage, voice, commercial, service")
+]
+FamilyPoints = Annotated[
+    dict[str, Finite],
+    Field(description="Points by family of features, each of one pillar (`GET /v1/catalog`); 0 without any"),
+]
 
 
 class Shape(BaseModel):
@@ -76,16 +83,28 @@ class Driver(BaseModel):
 
 
 class RuleScore(BaseModel):
-    """The expert's weighted score, with the range it could have under missing evidence."""
+    """The expert's weighted score, with the range it could have under missing evidence.
+
+    `base` + all `drivers[].points` + `other_points` = `score`, exactly; so with `pillar_points` and
+    `family_points`. It starts from an account of the same segment of which nothing is known.
+    """
 
     score: Finite
     range: list[Finite]
     band: Band
     pillars: Pillars
+    base: Finite
+    drivers: list[Driver]
+    other_points: Finite
+    pillar_points: PillarPoints
+    family_points: FamilyPoints
 
 
 class Health(BaseModel):
-    """One account's health: `base_health` + all `drivers[].points` + `other_points` = `health`, exactly."""
+    """One account's health: `base_health` + all `drivers[].points` + `other_points` = `health`, exactly.
+
+    So do `base_health` + all `pillar_points`, and `base_health` + all `family_points`.
+    """
 
     account_id: AccountId
     as_of: str | None
@@ -102,7 +121,8 @@ class Health(BaseModel):
     base_health: Finite
     drivers: list[Driver]
     other_points: Finite
-    pillar_points: Pillars
+    pillar_points: PillarPoints
+    family_points: FamilyPoints
     rule: RuleScore
     coverage: Finite = Field(ge=0, le=1)
     missing: list[str]

@@ -11,8 +11,9 @@ import pandas as pd
 
 from features.catalog import Feature, load_catalog
 from features.params import RuleParams, Windows
-from features.rule_score import RuleScores, rule_score
-from serving.scoring import Matrix, Verdict, feature_matrix, payloads, segment_of
+from serving.driver_payloads import Matrix
+from serving.explained_rule import ExplainedRule, ExplainedScores
+from serving.scoring import Verdict, feature_matrix, payloads
 
 NO_CHAMPION = "no model is champion: run vitals train, then vitals promote"
 
@@ -21,9 +22,8 @@ NO_CHAMPION = "no model is champion: run vitals train, then vitals promote"
 class RuleScorer:
     """The rule in the shape of a model. It is no probability, so `churn_probability` is null.
 
-    The drivers start from an account of which nothing is known (every measure at its
-    `when_missing`); an exception that caps the score is shown on its own feature. The interval is
-    the range of the score under missing evidence.
+    Its drivers are those of `explained_rule`; the interval is the range of the score under missing
+    evidence.
     """
 
     rule: RuleParams
@@ -62,14 +62,21 @@ class RuleScorer:
 
     def score(self, rows: pd.DataFrame, top: int = 5, explain: bool = True) -> list[dict[str, Any]]:
         """One payload per row, in order (see `serving.scorer_protocol`)."""
-        scores = rule_score(rows, self.rule, segment_of(rows))
-        nothing = rule_score(rows[["account_id"]], self.rule, segment_of(rows))
-        verdict = Verdict(
+        scored = self.explained(rows)
+        return payloads(rows["account_id"], self._verdict(rows, scored), scored, top if explain else 0)
+
+    def verdict(self, rows: pd.DataFrame) -> Verdict:
+        """What the rule says of the rows, before rounding."""
+        return self._verdict(rows, self.explained(rows))
+
+    def _verdict(self, rows: pd.DataFrame, scored: ExplainedScores) -> Verdict:
+        scores = scored.scores
+        return Verdict(
             features=self.features,
             X=feature_matrix(rows, self.feature_names),
             health=scores.score.to_numpy(float),
-            base=nothing.uncapped.to_numpy(float),
-            points=self._points(scores, nothing),
+            base=scored.base,
+            points=self._points(scored),
             interval=np.column_stack([scores.lowest, scores.highest]).astype(float),
             band=scores.band.tolist(),
             horizon_days=None,
@@ -77,13 +84,17 @@ class RuleScorer:
             model=self.model,
             missing_unseen=np.zeros((len(rows), len(self.feature_names)), dtype=bool),
         )
-        return payloads(rows["account_id"], verdict, scores, top if explain else 0)
 
-    def _points(self, scores: RuleScores, nothing: RuleScores) -> Matrix:
-        """Each feature's points: its measure's, and what an exception on it took away."""
-        points = pd.DataFrame(0.0, index=scores.score.index, columns=list(self.feature_names))
-        points[scores.points.columns] = scores.points - nothing.points
-        for exception in self.rule.exceptions:
-            capped = scores.capped_by == exception.reason
-            points.loc[capped, exception.feature] += (scores.score - scores.uncapped)[capped]
-        return points.to_numpy(float)
+    def explained(self, rows: pd.DataFrame) -> ExplainedScores:
+        """The rule's scores of the rows and their points, before rounding."""
+        return self._rule.score(rows)
+
+    @cached_property
+    def _rule(self) -> ExplainedRule:
+        return ExplainedRule(self.rule, self.features)
+
+    def _points(self, scored: ExplainedScores) -> Matrix:
+        """The points of all features of the catalogue: 0 of those that the rule does not read."""
+        points = np.zeros((len(scored.base), len(self.features)))
+        points[:, [self.feature_names.index(feature.name) for feature in scored.features]] = scored.points
+        return points

@@ -11,12 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.catalog import Feature
-from features.params import PILLARS
-from features.rule_score import RuleScores
-from serving.shown_points import nested_tenths, tenths_down
-from serving.words import LANGUAGES, sentence
-
-Matrix = NDArray[np.float64]
+from serving.driver_payloads import Matrix, Reasons, explained
+from serving.explained_rule import ExplainedScores
+from serving.shown_points import tenths_down
 
 
 @dataclass(frozen=True)
@@ -47,47 +44,37 @@ def feature_matrix(rows: pd.DataFrame, names: Sequence[str]) -> Matrix:
     return rows.reindex(columns=list(names)).to_numpy("float64")
 
 
-def segment_of(rows: pd.DataFrame) -> pd.Series | None:
-    """The segment column where the rows have one."""
-    return rows.get("segment")
-
-
-def payloads(accounts: pd.Series, verdict: Verdict, rule: RuleScores, top: int) -> list[dict[str, Any]]:
+def payloads(accounts: pd.Series, verdict: Verdict, rule: ExplainedScores, top: int) -> list[dict[str, Any]]:
     """The health payloads of `contract.md`, one per account, with `top` drivers each.
 
     Every number is rounded for display, health and its interval downwards, and what is displayed adds
-    up: `base_health` + all `drivers[].points` + `other_points` = `health`, and so with `pillar_points`;
-    `churn_probability` is 1 − `health` / 100.
+    up: `base_health` + all `drivers[].points` + `other_points` = `health`, and so with `pillar_points` and
+    with `family_points`; the rule's score is explained in the same way. `churn_probability` is
+    1 − `health` / 100.
     """
-    shown, base = tenths_down(verdict.health), np.rint(verdict.base * 10).astype(np.int64)
-    pillars, families = [f.pillar for f in verdict.features], [f.family for f in verdict.features]
-    points = nested_tenths(verdict.points, shown - base, pillars, families)
-    order = np.argsort(-np.abs(verdict.points), axis=1, kind="stable")[:, :top]
-    rules, coverage = _rules(rule), rule.coverage.to_numpy(float)
-    found = []
-    for i, account in enumerate(accounts):
-        first = [j for j in order[i] if points[i, j] != 0]
-        rest = shown[i] - base[i] - points[i, first].sum()
-        found.append(
-            {
-                "account_id": str(account),
-                "as_of": None,
-                "known_until": None,
-                **_health(verdict, i, int(shown[i])),
-                "base_health": int(base[i]) / 10,
-                "drivers": [_driver(verdict, i, j, int(points[i, j])) for j in first],
-                "other_points": int(rest) / 10,
-                "pillar_points": _by_pillar(points[i], pillars),
-                "rule": rules[i],
-                "coverage": round(float(coverage[i]), 2),
-                "missing": _named(verdict.features, np.isnan(verdict.X[i])),
-                "missing_unseen": _named(verdict.features, verdict.missing_unseen[i]),
-                "stale": [],
-                "model": dict(verdict.model),
-                "case_id": None,
-            }
-        )
-    return found
+    shown = tenths_down(verdict.health)
+    families = {f.family: f.pillar for f in (*verdict.features, *rule.features)}
+    reasons = Reasons(verdict.features, verdict.X, verdict.base, verdict.points, verdict.typical)
+    why = explained(reasons, shown, families, top)
+    rules, coverage = _rules(rule, verdict.typical, families, top), rule.scores.coverage.to_numpy(float)
+    return [
+        {
+            "account_id": str(account),
+            "as_of": None,
+            "known_until": None,
+            **_health(verdict, i, int(shown[i])),
+            "base_health": why[i].pop("base"),
+            **why[i],
+            "rule": rules[i],
+            "coverage": round(float(coverage[i]), 2),
+            "missing": _named(verdict.features, np.isnan(verdict.X[i])),
+            "missing_unseen": _named(verdict.features, verdict.missing_unseen[i]),
+            "stale": [],
+            "model": dict(verdict.model),
+            "case_id": None,
+        }
+        for i, account in enumerate(accounts)
+    ]
 
 
 def _named(features: Sequence[Feature], chosen: NDArray[np.bool_]) -> list[str]:
@@ -104,37 +91,21 @@ def _health(verdict: Verdict, i: int, tenths: int) -> dict[str, Any]:
     }
 
 
-def _by_pillar(tenths: NDArray[np.int64], pillars: Sequence[str]) -> dict[str, float]:
-    here = np.array(pillars)
-    return {pillar: int(tenths[here == pillar].sum()) / 10 for pillar in PILLARS}
-
-
-def _driver(verdict: Verdict, i: int, j: int, tenths: int) -> dict[str, Any]:
-    feature, value = verdict.features[j], float(verdict.X[i, j])
-    usual = verdict.typical.get(feature.name)
-    return {
-        "feature": feature.name,
-        "family": feature.family,
-        "pillar": feature.pillar,
-        "role": feature.role,
-        "value": None if np.isnan(value) else round(value, 4),
-        "typical": None if usual is None else round(usual, 4),
-        "points": tenths / 10,
-        "actionable": feature.actionable,
-        "text": {language: sentence(feature, value, usual, language) for language in LANGUAGES},
-    }
-
-
-def _rules(rule: RuleScores) -> list[dict[str, Any]]:
-    """The rule's score, range, band and pillars of each account, rounded down to tenths."""
-    score, low, high = (tenths_down(s.to_numpy(float)) for s in (rule.score, rule.lowest, rule.highest))
-    pillars = rule.pillars.round(1).to_dict("records")
+def _rules(
+    rule: ExplainedScores, typical: Mapping[str, float | None], families: Mapping[str, str], top: int
+) -> list[dict[str, Any]]:
+    """The rule's score, range, band and pillars of each account, rounded down to tenths, and its reasons."""
+    found = rule.scores
+    score, low, high = (tenths_down(s.to_numpy(float)) for s in (found.score, found.lowest, found.highest))
+    pillars = found.pillars.round(1).to_dict("records")
+    why = explained(Reasons(rule.features, rule.X, rule.base, rule.points, typical), score, families, top)
     return [
         {
             "score": int(score[i]) / 10,
             "range": [int(low[i]) / 10, int(high[i]) / 10],
             "band": str(band),
             "pillars": pillars[i],
+            **why[i],
         }
-        for i, band in enumerate(rule.band)
+        for i, band in enumerate(found.band)
     ]

@@ -29,18 +29,20 @@ def apportion(values: NDArray[np.float64], total: Tenths) -> Tenths:
 
     `values` are in tenths. Each entry is rounded to the nearest whole; what then lacks is given, one
     each, to the entries that lost most, what is too much is taken from those that won most. Where
-    more than k tenths are to be moved, each entry first takes an equal part.
+    more tenths are to be moved than there are entries, each first takes an equal part. An entry of
+    nothing (0) stays 0, unless all of the row are.
 
-    >>> apportion(np.array([[1.4, 1.2, -0.3]]), np.array([3])).tolist()
-    [[2, 1, 0]]
+    >>> apportion(np.array([[1.4, 1.2, -0.3], [0.0, 1.4, 0.0]]), np.array([3, 2])).tolist()
+    [[2, 1, 0], [0, 2, 0]]
     """
     whole = np.rint(values).astype(np.int64)
     lacking = total - whole.sum(axis=1)
-    width = values.shape[1]
+    takes = (values != 0) | (values == 0).all(axis=1, keepdims=True)
+    width = takes.sum(axis=1)
     equal = np.sign(lacking) * (np.abs(lacking) // width)
-    whole += equal[:, None]
+    whole += np.where(takes, equal[:, None], 0)
     rest = lacking - equal * width
-    lost = (values - whole) * np.sign(rest)[:, None]
+    lost = np.where(takes, (values - whole) * np.sign(rest)[:, None], -np.inf)
     order = np.argsort(-lost, axis=1, kind="stable")
     rank = np.argsort(order, axis=1, kind="stable")
     return whole + np.where(rank < np.abs(rest)[:, None], np.sign(rest)[:, None], 0)

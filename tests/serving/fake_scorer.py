@@ -11,6 +11,17 @@ import pandas as pd
 WEIGHTS = {"seat_utilisation": 2.0, "nps_account": 0.02, "days_since_last_use": -0.05, "tenure_days": 0.001}
 TYPICAL = {"seat_utilisation": 0.6, "nps_account": 20.0, "days_since_last_use": 5.0, "tenure_days": 700.0}
 MODEL = {"kind": "rule", "version": "rule-1", "trained_until": None}
+RULE = {
+    "score": 63.2,
+    "range": [58.0, 71.5],
+    "band": "yellow",
+    "pillars": {"usage": 44.0},
+    "base": 50.0,
+    "drivers": [],
+    "other_points": 13.2,
+    "pillar_points": {"usage": 13.2},
+    "family_points": {"use": 13.2},
+}
 
 
 class FakeScorer:
@@ -52,7 +63,8 @@ class FakeScorer:
             "drivers": drivers,
             "other_points": round(health - base - sum(points.values()), 1),
             "pillar_points": {"usage": round(health - base, 1)},
-            "rule": {"score": 63.2, "range": [58.0, 71.5], "band": "yellow", "pillars": {"usage": 44.0}},
+            "family_points": {"use": round(health - base, 1)},
+            "rule": RULE,
             "coverage": 1 - len(missing) / len(WEIGHTS),
             "missing": missing,
             "missing_unseen": [],

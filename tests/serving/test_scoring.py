@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,19 @@ from hypothesis import strategies as st
 from features.catalog import load_catalog
 from features.params import PILLARS, RuleParams, Windows
 from features.params_file import read_section
+from serving import scoring
 from serving.champion import load_scorer
 from serving.learned_scorer import LearnedScorer
 from serving.payloads import Health
 from serving.rule_scorer import RuleScorer
+from serving.sum_check import adds_up, check_sums
 from tests.serving.trained_workspace import PARAMS, TrainedWorkspace, workspace
+from training.calibration import LogOddsLine
 
 __all__ = ["workspace"]
 Scorer = LearnedScorer | RuleScorer
 CATALOG = load_catalog(Windows())
+PILLAR_OF = {feature.family: feature.pillar for feature in CATALOG}
 EXTREMES = np.array([np.nan, 0.0, -0.0, 1e308, -1e308, 5e-324, 1.0, -1.0, 100.0])
 SEGMENTS = ("enterprise", "mid", "unheard of", None)
 FEW = settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -57,24 +62,29 @@ def random_rows(seed: int, n: int, extreme: float = 0.1, missing: float = 0.2) -
     return rows.assign(segment=pd.Series(draws.choice(np.array(SEGMENTS, dtype=object), n), dtype="object"))
 
 
-def adds_up(payload: dict[str, Any]) -> None:
-    def exact(number: float) -> Decimal:
-        return Decimal(str(number))
+def assert_adds_up(payload: dict[str, Any]) -> None:
+    """By features, families and pillars, of the health and the rule; in tenths; families in their pillar."""
+    assert adds_up(payload)
+    rule = payload["rule"]
+    for shown in (payload, rule):
+        assert list(shown["pillar_points"]) == list(PILLARS)
+        assert list(shown["family_points"]) == list(PILLAR_OF)
+        for pillar, points in shown["pillar_points"].items():
+            inside = [p for family, p in shown["family_points"].items() if PILLAR_OF[family] == pillar]
+            assert sum(map(exact, inside)) == exact(points)
+    for number in (payload["health"], payload["base_health"], *payload["interval"], rule["score"]):
+        assert exact(number) == exact(number).quantize(Decimal("0.1"))
 
-    health, base = exact(payload["health"]), exact(payload["base_health"])
-    drivers = sum((exact(driver["points"]) for driver in payload["drivers"]), Decimal(0))
-    assert base + drivers + exact(payload["other_points"]) == health
-    assert base + sum((exact(p) for p in payload["pillar_points"].values()), Decimal(0)) == health
-    assert list(payload["pillar_points"]) == list(PILLARS)
-    for number in (health, base, *map(exact, payload["interval"])):
-        assert number == number.quantize(Decimal("0.1"))
+
+def exact(number: float) -> Decimal:
+    return Decimal(str(number))
 
 
 @FEW
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 3, 5, 50, 1000]))
 def test_points_add_up_to_the_health_exactly_whatever_the_row(scorer: Scorer, seed: int, top: int) -> None:
     for payload in scorer.score(random_rows(seed, 20), top=top):
-        adds_up(payload)
+        assert_adds_up(payload)
         assert len(payload["drivers"]) <= top
 
 
@@ -91,7 +101,7 @@ def test_a_payload_has_the_published_shape_and_no_nan(scorer: Scorer, seed: int)
 
 def test_an_account_of_which_nothing_is_known_still_has_a_payload(scorer: Scorer) -> None:
     [payload] = scorer.score(pd.DataFrame({"account_id": ["A"]}))
-    adds_up(payload)
+    assert_adds_up(payload)
     assert payload["missing"] == list(scorer.feature_names)
     assert payload["coverage"] == 0
     assert payload["rule"]["band"] != "green"
@@ -166,7 +176,7 @@ def test_the_rule_shows_what_an_exception_took_away_on_its_own_feature(rule: Rul
 def test_without_explanations_all_points_are_other_points(scorer: Scorer) -> None:
     [payload] = scorer.score(random_rows(16, 1), top=5, explain=False)
     assert payload["drivers"] == []
-    adds_up(payload)
+    assert_adds_up(payload)
 
 
 def test_what_was_never_missing_in_training_is_named_where_it_is_missing(scorer: Scorer) -> None:
@@ -189,3 +199,82 @@ def test_the_segment_picks_the_profile_that_the_learned_model_starts_from(
     ]
     assert shown[0] != shown[1]
     assert shown[1] == shown[2]
+
+
+def test_a_family_stands_in_one_pillar() -> None:
+    """So its name alone says where its points belong."""
+    assert all(PILLAR_OF[feature.family] == feature.pillar for feature in CATALOG)
+
+
+def test_two_thousand_responses_add_up_as_shown_and_before_rounding(scorer: Scorer) -> None:
+    """A hundred thousand: `python -m benchmarks.point_sums`."""
+    found = check_sums(scorer, random_rows(17, 2_000))
+    assert (found.responses, found.exact) == (2_000, 2_000)
+    assert found.largest_error <= 1e-9
+
+
+@pytest.mark.parametrize("part", ["drivers", "family_points", "pillar_points", "rule"])
+def test_a_response_that_is_a_tenth_off_anywhere_does_not_add_up(scorer: Scorer, part: str) -> None:
+    [payload] = scorer.score(random_rows(18, 1), top=3)
+    assert adds_up(payload)
+    if part == "drivers":
+        payload["drivers"][0]["points"] += 0.1
+    else:
+        points = payload["rule"]["family_points"] if part == "rule" else payload[part]
+        points[next(iter(points))] += 0.1
+    assert not adds_up(payload)
+
+
+@FEW
+@given(st.integers(0, 2**32 - 1), st.floats(-6, 6), st.floats(0.05, 3))
+def test_points_add_up_under_any_calibration_line(
+    workspace: TrainedWorkspace, seed: int, intercept: float, slope: float
+) -> None:
+    scorer = load_scorer(Path(workspace.registry), PARAMS)
+    assert isinstance(scorer, LearnedScorer)
+    pooled = scorer.health_model.pooled
+    line = LogOddsLine(intercept, slope, ((0.1, 0.0), (0.0, 0.1)))
+    lined = replace(scorer.health_model, pooled=replace(pooled, line=line))
+    found = check_sums(replace(scorer, health_model=lined), random_rows(seed, 20))
+    assert found.exact == 20
+    assert found.largest_error <= 1e-9
+
+
+@pytest.mark.parametrize("edge", [60.0, 85.0, 100.0, 0.0])
+@pytest.mark.parametrize("step", [0.0, 1e-14, -1e-14, 0.049999, -0.05, -0.1])
+def test_points_add_up_at_the_edge_of_a_band(rule: RuleScorer, edge: float, step: float) -> None:
+    """Whatever the health is; the reasons are those of a real row, stretched to reach it."""
+    rows = random_rows(19, 8)
+    verdict, scored = rule.verdict(rows), rule.explained(rows)
+    health = np.clip(np.full(8, edge + step), 0, 100)
+    points = verdict.points + (health - verdict.health)[:, None] / verdict.points.shape[1]
+    for payload in scoring.payloads(
+        rows["account_id"], replace(verdict, health=health, points=points), scored, top=4
+    ):
+        assert_adds_up(payload)
+        assert payload["health"] <= health[0]
+
+
+def test_the_rule_beside_the_model_has_the_points_that_it_would_answer_with(
+    workspace: TrainedWorkspace, rule: RuleScorer
+) -> None:
+    """Also where an exception caps it, and in a segment with weights of its own."""
+    rows = random_rows(20, 300)
+    learned = load_scorer(Path(workspace.registry), PARAMS).score(rows, top=100)
+    alone = rule.score(rows, top=100)
+    assert any(payload["rule"]["score"] == 59.9 for payload in learned)
+    for beside, answer in zip(learned, alone, strict=True):
+        own = beside["rule"]
+        assert (own["score"], own["base"]) == (answer["health"], answer["base_health"])
+        assert own["family_points"] == answer["family_points"]
+        assert {d["feature"]: d["points"] for d in own["drivers"]} == {
+            d["feature"]: d["points"] for d in answer["drivers"]
+        }
+
+
+def test_rows_without_a_segment_are_explained_under_the_default_weights(rule: RuleScorer) -> None:
+    rows = random_rows(21, 20)
+    unnamed = rule.score(rows.drop(columns="segment"))
+    assert unnamed == rule.score(rows.assign(segment=None))
+    for payload in unnamed:
+        assert_adds_up(payload)
