@@ -38,7 +38,7 @@ def newest_fact(source: Warehouse, name: str, as_of: pd.Timestamp) -> pd.Timesta
     seen = seen.mutate(known_at=ibis.coalesce(seen["recorded_at"], seen[happens]))
     newest = {
         f"newest_{place}": seen[column].max(where=seen[day] < limit)
-        for place, (column, day) in enumerate(_moments(name))
+        for place, (column, day) in enumerate(fact_columns(name))
     }
     found = seen.aggregate(**newest).to_pandas().iloc[0].dropna()
     return None if found.empty else pd.Timestamp(found.max())
@@ -48,13 +48,13 @@ def _span(source: Warehouse, name: str) -> tuple[int, int] | None:
     """The first day on which a row of the table became known, the last on which a row or what came
     later of it did; None where it has no rows."""
     rows = source[name]
-    ends = {f"last_{place}": rows[day].max() for place, (_, day) in enumerate(_moments(name))}
+    ends = {f"last_{place}": rows[day].max() for place, (_, day) in enumerate(fact_columns(name))}
     row = rows.aggregate(first=rows.known_day.min(), **ends).to_pyarrow().to_pylist()[0]
     known = [day for day in row.values() if day is not None]
     return (row["first"], max(known)) if known else None
 
 
-def _moments(name: str) -> list[tuple[str, str]]:
+def fact_columns(name: str) -> list[tuple[str, str]]:
     """The columns that tell when something of a row became known, each with its day: the row itself,
     an answer, a payment. The end of a period is left out, because it may be a plan."""
     table = SOURCE_TABLES[name]

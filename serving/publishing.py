@@ -10,16 +10,21 @@ from typing import Any
 
 from features.catalog import Language
 from features.files import check_ending, write_table
+from features.newest_facts import newest_facts
 from features.params_file import read_section
 from features.time_windows import as_of_date
 from serving.account_words import in_words, several_in_words
 from serving.batch_scoring import ScoredBook, flat_table, score_book
+from serving.book_people import people_of
+from serving.case_params import CaseParams
+from serving.case_triggers import Trigger
 from serving.champion import load_scorer
 from serving.evidence_documents import evidence_documents
 from serving.evidence_tables import Evidence
 from serving.history_answers import account_of
 from serving.opened_store import opened_store
 from serving.params import ServingParams
+from serving.playbooks_read import read_playbooks
 from serving.request_fields import utc_text
 from serving.score_inputs import ScoreInputs
 from serving.store import ScoredAccount, ScoreStore, Snapshot
@@ -91,6 +96,7 @@ def score_and_publish(
     """
     params = AllParams.read(params_file, overrides)
     limits = read_section(params_file, "serving", ServingParams, overrides)
+    cases = read_section(params_file, "cases", CaseParams, overrides)
     scorer = load_scorer(registry, params_file, overrides)
     moment = None if as_of is None else as_of_date(as_of)
     if out is not None:
@@ -110,12 +116,29 @@ def score_and_publish(
                 inputs=ScoreInputs.of(scored.rows, params.rule),
                 evidence=evidence,
                 evidence_snapshots=limits.evidence_snapshots,
+                follow=_trigger(scored, params, cases, now),
             )
         elif evidence is not None:
             store.keep_evidence(snapshot, evidence, limits.evidence_snapshots)
     if out is not None:
         write_table(flat_table(scored), out)
     return Published(scored, snapshot, out)
+
+
+def _trigger(scored: ScoredBook, params: AllParams, cases: CaseParams, now: dt.datetime) -> Trigger:
+    """What opens the cases that follow from the scores, in the snapshot's transaction."""
+    source = scored.source
+    contacts = source["contacts"].to_pandas() if source.has("contacts") else None
+    numbers = scored.rows.set_index("account_id").select_dtypes("number")
+    return Trigger(
+        cases,
+        params.rule.bands,
+        read_playbooks(),
+        now,
+        people_of(source["accounts"].to_pandas(), contacts, scored.as_of),
+        newest_facts(source, scored.as_of),
+        {str(k): row for k, row in numbers.to_dict("index").items()},
+    )
 
 
 def _published_before(store: ScoreStore, scored: ScoredBook) -> Snapshot | None:

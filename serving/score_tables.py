@@ -74,17 +74,17 @@ score_inputs = Table(
 )
 
 
-def _append_only(table: Table) -> None:
-    """SQLite itself refuses to change or delete a row of the history."""
+def append_only(table: Table) -> None:
+    """SQLite itself refuses to change or delete a row of such a table."""
     for verb in ("UPDATE", "DELETE"):
         trigger = DDL(  # type: ignore[no-untyped-call]
             f"CREATE TRIGGER {table.name}_no_{verb.lower()} BEFORE {verb} ON {table.name} "
-            f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only: publish a new snapshot instead'); END"
+            f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only: add a row instead'); END"
         )
         event.listen(table, "after_create", trigger.execute_if(dialect="sqlite"))
 
 
-_append_only(snapshots)
-_append_only(score_history)
-_append_only(snapshot_inputs)
-_append_only(score_inputs)
+append_only(snapshots)
+append_only(score_history)
+append_only(snapshot_inputs)
+append_only(score_inputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
 from features.faults import DataFault, Fault, WrongUse
+from serving import case_tables, outbox_tables  # noqa: F401  # declared before the tables are made
 from serving.evidence_tables import (
     Document,
     Evidence,
@@ -124,12 +125,14 @@ class ScoreStore:
         inputs: ScoreInputs | None = None,
         evidence: Evidence | None = None,
         evidence_snapshots: int = 1,
+        follow: Callable[[Connection, Snapshot], None] = lambda _connection, _snapshot: None,
     ) -> Snapshot:
         """Writes a snapshot and all its accounts in one transaction: readers see all of it or nothing.
 
         `accounts` is read once and in batches, so it may be a generator over a large book. `inputs` is
         what the scores were made from; a snapshot without them cannot be asked what if. `evidence` is
-        kept for the newest `evidence_snapshots`. Raises
+        kept for the newest `evidence_snapshots`. `follow` is what else belongs into the transaction: the
+        cases that the snapshot opens. Raises
         DataFault where it is empty, ValueError for a time without zone or a NaN in a payload, and
         sqlalchemy.exc.IntegrityError for an account that comes twice; nothing is written then.
         """
@@ -156,7 +159,26 @@ class ScoreStore:
                 write_inputs(connection, snapshot.id, inputs)
             if evidence is not None:
                 keep_evidence(connection, snapshot.id, evidence, evidence_snapshots)
+            follow(connection, snapshot)
         return snapshot
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for the modules that read tables of their own."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: whole or not at all, and on the disk when it ends without an error.
+
+        On SQLite it holds the one lock for writing from its first statement, so that what it reads
+        cannot have changed when it writes.
+        """
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
 
     def wants_evidence(self, as_of: str, snapshot: Snapshot | None, newest: int) -> bool:
         """Whether evidence is to be kept for a date, and is not yet for the `snapshot` published before."""
@@ -232,9 +254,12 @@ class ScoreStore:
 
 
 def _use_wal(connection: DBAPIConnection, _record: object) -> None:
-    """Readers go on reading while a snapshot is written; writers wait for one another up to five seconds."""
+    """Readers go on reading while a snapshot is written; writers wait for one another up to ten seconds.
+
+    `synchronous=FULL`: what was acknowledged stays, though the machine loses its power a moment later.
+    """
     if isinstance(connection, sqlite3.Connection):
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000"):
+        for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
 

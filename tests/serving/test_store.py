@@ -65,9 +65,7 @@ def test_the_history_refuses_to_be_changed(
 ) -> None:
     publish()
     connection = sqlite3.connect(tmp_path / "vitals.db")
-    with pytest.raises(
-        sqlite3.IntegrityError, match=f"{table} is append-only: publish a new snapshot instead"
-    ):
+    with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only: add a row instead"):
         connection.execute(statement.format(table, column))
     connection.close()
 
