@@ -74,7 +74,7 @@ def improvement_plan(
 
 
 def expansion_plan(
-    features: Mapping[str, float], owner: str | None, playbooks: tuple[Playbook, ...], now: datetime
+    features: Mapping[Any, Any], owner: str | None, playbooks: tuple[Playbook, ...], now: datetime
 ) -> Document | None:
     """Why more could be offered, and how; None where there is no reason beyond being healthy."""
     parts = []
@@ -86,7 +86,7 @@ def expansion_plan(
     return plan if parts else None
 
 
-def _reasons(features: Mapping[str, float]) -> Iterator[tuple[Reason, str, float]]:
+def _reasons(features: Mapping[Any, Any]) -> Iterator[tuple[Reason, str, float]]:
     for reason in REASONS:
         for name, value in features.items():
             rest = name.removeprefix(reason.feature)

@@ -44,7 +44,7 @@ class Trigger:
     now: datetime
     people: BookPeople | None = None
     newest: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
-    features: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    features: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
 
     def __call__(self, connection: Connection, snapshot: Snapshot) -> None:
         """Settles every account of the snapshot and opens the cases that follow."""

@@ -137,7 +137,7 @@ def _trigger(scored: ScoredBook, params: AllParams, cases: CaseParams, now: dt.d
         now,
         people_of(source["accounts"].to_pandas(), contacts, scored.as_of),
         newest_facts(source, scored.as_of),
-        {str(k): row for k, row in numbers.to_dict("index").items()},
+        {str(account): dict(row) for account, row in numbers.to_dict("index").items()},
     )
 
 

@@ -110,6 +110,18 @@ class ScoreStore:
         with self._engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: whole or not at all, and on the disk when it ends without an error.
+
+        On SQLite it holds the one lock for writing from its first statement, so that what it reads
+        cannot have changed when it writes.
+        """
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
     def close(self) -> None:
         """Closes the pooled connections."""
         self._engine.dispose()
@@ -161,24 +173,6 @@ class ScoreStore:
                 keep_evidence(connection, snapshot.id, evidence, evidence_snapshots)
             follow(connection, snapshot)
         return snapshot
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection for the modules that read tables of their own."""
-        with self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that writes: whole or not at all, and on the disk when it ends without an error.
-
-        On SQLite it holds the one lock for writing from its first statement, so that what it reads
-        cannot have changed when it writes.
-        """
-        with self._engine.begin() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
 
     def wants_evidence(self, as_of: str, snapshot: Snapshot | None, newest: int) -> bool:
         """Whether evidence is to be kept for a date, and is not yet for the `snapshot` published before."""

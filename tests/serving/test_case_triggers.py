@@ -57,12 +57,12 @@ def publish(
 
 
 def found(store: ScoreStore) -> list[tuple[str, str]]:
-    with store.reading() as connection:
+    with store.begin() as connection:
         return [(row.kind, row.state) for row in connection.execute(select(cases).order_by(cases.c.id))]
 
 
 def held(store: ScoreStore) -> str:
-    with store.reading() as connection:
+    with store.begin() as connection:
         return str(connection.execute(select(settled_bands.c.band)).scalar_one())
 
 
@@ -86,7 +86,7 @@ def test_the_first_snapshot_opens_what_it_finds(store: ScoreStore) -> None:
 
 def test_a_plan_names_owner_steps_and_dates_from_the_accounts_own_driver(store: ScoreStore) -> None:
     publish(store, 0, scored(70.0))
-    with store.reading() as connection:
+    with store.begin() as connection:
         plan: dict[str, Any] = connection.execute(select(cases.c.plan)).scalar_one()
     [part] = plan["parts"]
     assert (plan["owner"], part["playbook"], part["feature"]) == (
@@ -101,7 +101,7 @@ def test_a_plan_names_owner_steps_and_dates_from_the_accounts_own_driver(store: 
 def test_green_opens_an_expansion_only_with_a_reason(store: ScoreStore) -> None:
     rows = {"A-1": {"seat_utilisation_30d": 0.97}, "A-2": {"seat_utilisation_30d": 0.4}}
     publish(store, 0, scored(95.0), scored(95.0, "A-2"), features=rows)
-    with store.reading() as connection:
+    with store.begin() as connection:
         [row] = connection.execute(select(cases)).all()
     assert (row.account_id, row.kind, row.plan["parts"][0]["playbook"]) == ("A-1", "expansion", "offer_seats")
     assert row.plan["parts"][0]["because"]["en"] == "97% of the licensed seats are in use"
@@ -173,7 +173,7 @@ def test_who_is_who_is_kept_as_the_newest_book_says(store: ScoreStore) -> None:
         data_fingerprint="x",
         follow=Trigger(CaseParams(), BandLimits(), read_playbooks(), START, people),
     )
-    with store.reading() as connection:
+    with store.begin() as connection:
         assert connection.execute(select(book_accounts)).all() == [("A-1", "Acme", None, "d", "v")]
         roles = connection.execute(select(book_contacts).order_by(book_contacts.c.role)).all()
     assert roles == [("C-1", "A-1", "decision_maker", True), ("C-1", "A-1", "user", None)]

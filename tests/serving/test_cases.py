@@ -38,7 +38,7 @@ def step(store: ScoreStore, case_id: int, action: Any, hours: float = 1, **more:
 
 
 def document(store: ScoreStore, case_id: int) -> dict[str, Any]:
-    with store.reading() as connection:
+    with store.begin() as connection:
         row = connection.execute(select(cases).where(cases.c.id == case_id)).one()
         mine = select(case_history).where(case_history.c.case_id == case_id).order_by(case_history.c.id)
         return case_document(row, connection.execute(mine).all())
@@ -64,7 +64,7 @@ def test_a_case_goes_its_way_and_every_step_is_written_down(loop_store: ScoreSto
     ]
     assert (found["state"], found["opening"], found["called_at"]) == ("open", 2, None)
     assert found["call_due_at"] == "2026-10-31T21:00:00.000000Z"  # four hours from the reopening
-    with loop_store.reading() as connection:
+    with loop_store.begin() as connection:
         types = list(connection.scalars(select(outbox.c.type).order_by(outbox.c.id)))
     assert types == ["p0.opened", "p0.assigned", "p0.called", "p0.resolved", "p0.reopened"]
 
@@ -144,7 +144,7 @@ def test_many_at_once_open_one_case_of_an_account(database_url: str) -> None:
         thread.join()
     assert sum(fresh for _, fresh in found) == 10
     store = ScoreStore(database_url)
-    with store.reading() as connection:
+    with store.begin() as connection:
         assert connection.execute(select(func.count()).select_from(cases)).scalar() == 10
         assert connection.execute(select(func.count()).select_from(case_history)).scalar() == 60
         assert connection.execute(select(func.count()).select_from(outbox)).scalar() == 10
@@ -160,6 +160,6 @@ def test_a_case_and_its_news_come_together_or_not_at_all(
     monkeypatch.setattr("serving.cases.announce", full)
     with pytest.raises(OSError, match="disk full"):
         opened(loop_store)
-    with loop_store.reading() as connection:
+    with loop_store.begin() as connection:
         assert connection.execute(select(func.count()).select_from(cases)).scalar() == 0
         assert connection.execute(select(func.count()).select_from(case_history)).scalar() == 0
