@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from serving.case_params import CaseParams
 from serving.params import ServingParams
 from serving.problems import Faults, answer
 from serving.request_queries import closed_query
@@ -22,11 +24,13 @@ from serving.store import ScoreStore
 
 @dataclass(frozen=True)
 class Resources:
-    """What a running service holds, and every call reads."""
+    """What a running service holds, and every call reads; `now` is the clock by which calls are dated."""
 
     scorer: Scorer
     store: ScoreStore
     limits: ServingParams
+    cases: CaseParams = field(default_factory=CaseParams)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class AccountRoute(Route):

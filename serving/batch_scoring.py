@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from features.added_answers import with_answers
 from features.book import Book, open_book
 from features.extent import known_extent, newest_fact
 from features.snapshot import build_snapshot
@@ -59,8 +60,11 @@ def score_book(
     limits: ServingParams,
     as_of: pd.Timestamp | None = None,
     progress: Progress = lambda _: None,
+    answers: Sequence[dict[str, Any]] = (),
 ) -> ScoredBook:
     """Scores every account of the book that is a customer at `as_of` (None: the end of the book).
+
+    `answers` came through the API since the book was exported: they are read with its `surveys`.
 
     Payloads carry `as_of`, `known_until` (the newest fact that was known by then) and `stale` (the
     tables whose newest fact is older than `serving.stale_after` allows).
@@ -68,6 +72,7 @@ def score_book(
     progress("reading and checking the book")
     book = open_book(folder, params.checks, ALL_TABLES)
     moment = as_of if as_of is not None else known_extent(book.source)[1]
+    book = with_answers(book, answers)
     rows = customers(book, build_snapshot(book.source, [moment], params.features, progress))
     if isinstance(scorer, LearnedScorer):
         rows = scorer.told_by_book(rows, book.source)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from features.faults import Fault
+from serving.case_answers import open_case_ids
 from serving.problems import INVALID, NO_SNAPSHOT, UNKNOWN_ACCOUNT, Faults, Problem
 from serving.request_queries import PortfolioQuery
 from serving.store import ScoredAccount, ScoreStore, Snapshot
@@ -19,6 +21,8 @@ def health_of(store: ScoreStore, account_ids: Sequence[str], as_of: str | None) 
     """
     snapshot = snapshot_for(store, as_of)
     found = _accounts(store, snapshot, account_ids)
+    if as_of is None:
+        found = with_cases(store, found)
     return {"accounts": [account.payload for account in found], "snapshot": snapshot.as_dict()}
 
 
@@ -26,6 +30,8 @@ def account_of(store: ScoreStore, account_id: str, as_of: str | None) -> dict[st
     """The answer of `GET /v1/accounts/{id}`: the account's details in the book, and its health."""
     snapshot = snapshot_for(store, as_of)
     account = account_of_snapshot(store, snapshot, account_id)
+    if as_of is None:
+        [account] = with_cases(store, [account])
     return {"account": account.details, "health": account.payload, "snapshot": snapshot.as_dict()}
 
 
@@ -51,6 +57,17 @@ def snapshot_for(store: ScoreStore, as_of: str | None) -> Snapshot:
     allowed = f"one of {', '.join(dates)}"
     advice = f"use one of them, or run: vitals score data/book --as-of {str(as_of)[:10]}"
     raise Problem(NO_SNAPSHOT, [Fault("as_of", as_of, allowed, advice)])
+
+
+def with_cases(store: ScoreStore, accounts: Sequence[ScoredAccount]) -> list[ScoredAccount]:
+    """The accounts as they are now: with their open cases. What is replayed stays as it was published."""
+    ids = open_case_ids(store, [account.payload["account_id"] for account in accounts])
+    return [
+        replace(a, payload=a.payload | {"case_id": ids[a.payload["account_id"]]})
+        if a.payload["account_id"] in ids
+        else a
+        for a in accounts
+    ]
 
 
 def account_of_snapshot(store: ScoreStore, snapshot: Snapshot, account_id: str) -> ScoredAccount:

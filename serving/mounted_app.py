@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from serving.account_routes import ACCOUNT_ROUTES
 from serving.answering import Resources, answering, refuse_query, resources_of
+from serving.case_routes import CASE_ROUTES
 from serving.openapi import openapi_document
 from serving.params import ServingParams
 
@@ -22,6 +23,7 @@ def mounted_app(limits: ServingParams) -> Starlette:
     app = Starlette(
         routes=[
             *ACCOUNT_ROUTES,
+            *CASE_ROUTES,
             Route("/v1/model", answering(_model)),
             Route("/v1/catalog", answering(_catalog)),
             Route("/docs.json", answering(_docs)),

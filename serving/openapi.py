@@ -14,8 +14,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from serving import evidence_payloads, payloads
+from serving import case_payloads, evidence_payloads, payloads
 from serving.account_openapi import account_paths
+from serving.case_openapi import case_paths
 from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation
 from serving.params import ServingParams
 
@@ -33,7 +34,13 @@ def openapi_document(limits: ServingParams) -> dict[str, Any]:
             "version": _version(),
             "description": "Customer health for B2B companies that can be checked.",
         },
-        "paths": {**_native_paths(), **account_paths(limits), **_model_paths(), **_watch_paths()},
+        "paths": {
+            **_native_paths(),
+            **account_paths(limits),
+            **case_paths(limits),
+            **_model_paths(),
+            **_watch_paths(),
+        },
         "components": {"schemas": _schemas(limits)},
     }
 
@@ -83,7 +90,12 @@ def _watch_paths() -> dict[str, Any]:
 
 
 def _schemas(limits: ServingParams) -> dict[str, Any]:
-    requests: list[type[BaseModel]] = [payloads.PredictRequest, payloads.HealthRequest]
+    requests: list[type[BaseModel]] = [
+        payloads.PredictRequest,
+        payloads.HealthRequest,
+        case_payloads.SurveyRequest,
+        case_payloads.CaseStepRequest,
+    ]
     responses: list[type[BaseModel]] = [
         payloads.PredictResponse,
         payloads.HealthResponse,
@@ -92,6 +104,9 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         payloads.WeightOf,
         evidence_payloads.EvidenceResponse,
         evidence_payloads.SpanOf,
+        case_payloads.SurveyAnswerResponse,
+        case_payloads.CasesResponse,
+        case_payloads.CaseResponse,
         payloads.ModelResponse,
         payloads.CatalogResponse,
         payloads.ProblemDetail,

@@ -12,7 +12,8 @@ SCHEMA = "#/components/schemas/{model}"
 BODY_ERRORS = (400, 413, 415, 422)
 STATUS_TEXTS = {
     400: "The body is not JSON",
-    404: "No such account, snapshot, driver or path",
+    404: "No such account, snapshot, driver, case or path",
+    409: "The case does not allow it now, or the same call still runs",
     413: "The body is too large",
     415: "The body must be sent as JSON",
     422: "A value is not allowed",

@@ -28,6 +28,7 @@ from serving.playbooks_read import read_playbooks
 from serving.request_fields import utc_text
 from serving.score_inputs import ScoreInputs
 from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.survey_answers import kept_answers
 from training.all_params import AllParams
 
 Progress = Callable[[str], None]
@@ -102,7 +103,9 @@ def score_and_publish(
     if out is not None:
         check_ending(out)
     with opened_store(store_url) as store:
-        scored = score_book(book, scorer, params, limits, moment, progress)
+        with store.begin() as connection:
+            answers = kept_answers(connection)
+        scored = score_book(book, scorer, params, limits, moment, progress, answers)
         snapshot = _published_before(store, scored)
         evidence = _evidence(store, scored, snapshot, params, limits, progress)
         progress("publishing")

@@ -94,7 +94,7 @@ def read_portfolio_query(query: QueryParams, limits: ServingParams) -> Portfolio
     for key, text in texts.items():
         if text is not None and not is_short_text(text):
             faults.add(key, text, TEXT_ALLOWED, f"leave {key} out for all")
-    limit = _limit(given.get("limit"), limits, faults)
+    limit = page_limit(given.get("limit"), limits, faults)
     cursor = _cursor(given.get("cursor"), sort, faults)
     as_of = None if as_of is None else as_of_text(as_of, "as_of", faults)
     faults.raise_any()
@@ -121,7 +121,8 @@ def _check_choice(key: str, value: str | None, choices: Collection[str], faults:
         faults.add(key, value, f"one of {', '.join(choices)}", nearest(clip(value), choices))
 
 
-def _limit(text: str | None, limits: ServingParams, faults: Faults) -> int:
+def page_limit(text: str | None, limits: ServingParams, faults: Faults) -> int:
+    """How many lines a page has; a fault where it is none that a page may have."""
     if text is None:
         return limits.default_page
     if text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= limits.max_page:

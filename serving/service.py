@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from features.params_file import DEFAULT_PARAMS, read_section
 from serving.bento_framework import Service, bentoml
+from serving.case_params import CaseParams
 from serving.champion import REGISTRY, load_scorer
 from serving.front_door import BodyGate, ProblemResponses
 from serving.history_answers import health_of
@@ -31,6 +32,7 @@ from serving.store import DEFAULT_URL, ScoreStore
 
 logger = logging.getLogger("vitals.serving")
 LIMITS = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "serving", ServingParams)
+CASES = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "cases", CaseParams)
 mounted = mounted_app(LIMITS)
 
 
@@ -58,7 +60,7 @@ class HealthApi:
         except (SQLAlchemyError, OSError) as error:
             # Rows that the caller brings can still be scored; /readyz says what is missing.
             logger.error("the store does not answer at start: %s", type(error).__name__)
-        mounted.state.resources = Resources(open_scorer(), store, LIMITS)
+        mounted.state.resources = Resources(open_scorer(), store, LIMITS, CASES)
 
     @property
     def resources(self) -> Resources:

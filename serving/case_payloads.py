@@ -1,0 +1,103 @@
+"""What goes over the wire about answers and cases, as pydantic models: the source of the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from serving.payloads import AccountId, Finite, Shape
+
+Moment = Annotated[str, Field(examples=["2026-10-31T04:00:00.000000Z"])]
+CaseId = Annotated[str, Field(examples=["C-000412"])]
+
+
+class SurveyRequest(Shape):
+    """An answer the moment it is given: a row of the canonical table `surveys`."""
+
+    response_id: str | None = Field(None, description="Left out: one is made of the Idempotency-Key")
+    account_id: AccountId
+    contact_id: str | None = None
+    role: Literal["decision_maker", "manager", "user", "it_manager", "finance"] | None = Field(
+        None, description="Of a contact whom the newest book does not know"
+    )
+    is_key: bool | None = Field(None, description="As role; null counts as key")
+    kind: Literal["nps", "ces", "csat"]
+    touchpoint: Literal[
+        "relational", "ticket_resolved", "onboarding_completed", "renewal_completed", "qbr", "training"
+    ]
+    score: Finite
+    scale_min: Finite
+    scale_max: Finite
+    comment: Annotated[str, Field(max_length=20_000)] | None = None
+    sent_at: str | None = None
+    responded_at: str | None = Field(None, description="Left out: now")
+
+
+class SurveyAnswerResponse(BaseModel):
+    """What became of an answer; `case_id` is null where it is no alarm."""
+
+    response_id: str
+    account_id: AccountId
+    detractor: bool
+    case_id: CaseId | None
+
+
+class CaseStepRequest(Shape):
+    """A step: `note` is required to comment and to resolve, `assignee` to assign and only then allowed.
+
+    `who` may be left out where the API key says who calls.
+    """
+
+    who: str
+    note: Annotated[str, Field(max_length=5_000)] | None = None
+    assignee: str | None = None
+
+
+class CaseSummary(BaseModel):
+    """One line of the list of cases. Due times are null where the kind of case has no clock."""
+
+    case_id: CaseId
+    account_id: AccountId
+    name: str | None
+    kind: Literal["p0", "plan", "expansion"]
+    state: Literal["open", "called", "resolved"]
+    level: Literal["csm", "director", "vp"]
+    owner: str | None
+    director: str | None
+    vp: str | None
+    assignee: str | None
+    trigger: str
+    opening: int = Field(ge=1, description="One more each time the case is reopened")
+    opened_at: Moment
+    call_due_at: Moment | None
+    director_due_at: Moment | None
+    vp_due_at: Moment | None
+    called_at: Moment | None
+    resolved_at: Moment | None
+
+
+class CaseStepOf(BaseModel):
+    """One line of the history: who, when, from what to what."""
+
+    at: Moment
+    who: str
+    action: str
+    before: str | None
+    after: str | None
+    note: str | None
+
+
+class CaseResponse(CaseSummary):
+    """A case with its plan and its history, oldest first."""
+
+    plan: dict[str, Any] | None
+    history: list[CaseStepOf]
+
+
+class CasesResponse(BaseModel):
+    """A page of the cases, newest first; `notices` say what keeps alarms from being delivered."""
+
+    cases: list[CaseSummary]
+    next_cursor: str | None
+    notices: list[str]
