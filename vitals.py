@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from features.params_file import DEFAULT_PARAMS, read_section
+from serving.keys_command import keys_app
 from training.command_options import DEFAULT_BOOK, BookArgument, Json, Params, Registry, Set
 from training.terminal import clear_faults, emit, steps
 from training.train_command import EXAMPLE as TRAIN_EXAMPLE
@@ -190,6 +191,7 @@ def catalog(
 
 
 app.command(epilog=TRAIN_EXAMPLE)(train)
+app.add_typer(keys_app, name="keys")
 
 
 @app.command(epilog="Example: vitals compare --json")

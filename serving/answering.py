@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from starlette.types import Scope
 
 from serving.case_params import CaseParams
 from serving.params import ServingParams
+from serving.principal import Principal, principal_of
 from serving.problems import Faults, answer
 from serving.request_queries import closed_query
 from serving.scorer_protocol import Scorer
@@ -31,6 +32,10 @@ class Resources:
     limits: ServingParams
     cases: CaseParams = field(default_factory=CaseParams)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def seen_by(self, principal: Principal) -> Resources:
+        """The same, with the accounts that a caller may see."""
+        return replace(self, store=self.store.seen_by(principal.owner))
 
 
 class AccountRoute(Route):
@@ -68,9 +73,17 @@ def posting(call: Callable[[Request, bytes], dict[str, Any] | Response]) -> Call
 
 
 def resources_of(request: Request) -> Resources:
-    """What the service that was asked reads from."""
+    """What the service that was asked reads from, as its caller may see it."""
     resources: Resources = request.app.state.resources
-    return resources
+    return resources.seen_by(caller_of(request))
+
+
+def caller_of(request: Request) -> Principal:
+    """Who calls. Only the door lets calls in, so there is always one; without, nothing is answered."""
+    principal = principal_of(request.scope)
+    if principal is None:
+        raise RuntimeError("a call came past the door")
+    return principal
 
 
 def refuse_query(request: Request) -> None:

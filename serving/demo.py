@@ -61,6 +61,8 @@ def _next(done: Published, port: int) -> str:
     service = f"http://127.0.0.1:{port}"
     return (
         f"Ask the service, while it runs (vitals serve), for one of them; {service}/docs.json describes it:\n"
-        f"  curl -s -X POST {service}/v1/health -H 'Content-Type: application/json' -d '{body}'\n"
+        f'  curl -s -X POST {service}/v1/health -H "Authorization: Bearer $VITALS_KEY" '
+        f"-H 'Content-Type: application/json' -d '{body}'\n"
+        "(VITALS_KEY is shown when the service first starts; vitals keys create makes another)\n"
         f"Or read on: vitals explain {first} --lang zh"
     )

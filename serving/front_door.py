@@ -1,4 +1,4 @@
-"""The two middlewares around the service: one bounds what comes in, one shapes what goes wrong.
+"""Two of the middlewares around the service: one bounds what comes in, one shapes what goes wrong.
 
 `BodyGate` stands inside the framework's access log and time limit, so that what it refuses is
 logged and a slow upload times out. `ProblemResponses` stands outside everything, so that the
@@ -19,6 +19,8 @@ from serving.problems import MEDIA_TYPE, NOT_JSON, TOO_LARGE, Problem, clip, of_
 logger = logging.getLogger("vitals.serving")
 UNEXPECTED = "An unexpected fault of the service; its log says more."
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+FORM = "application/x-www-form-urlencoded"
+MAX_FORM_BYTES = 65_536
 
 
 class ClientGoneError(Exception):
@@ -28,7 +30,8 @@ class ClientGoneError(Exception):
 class BodyGate:
     """Refuses a body that is not declared as JSON (415) or is too large (413), before anything parses it.
 
-    The size is checked from `Content-Length` first, then while the body streams in.
+    Pages, which have no `/v1/` in their path, may send a form instead, of 64 KiB at most. The size is
+    checked from `Content-Length` first, then while the body streams in.
     """
 
     def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
@@ -39,8 +42,8 @@ class BodyGate:
         if scope["type"] != "http" or scope["method"] not in WITH_BODY:
             return await self.app(scope, receive, send)
         try:
-            self._check_headers(Headers(scope=scope))
-            body = await self._read(receive)
+            most = self._allowed_bytes(scope, Headers(scope=scope))
+            body = await self._read(receive, most)
         except ClientGoneError:
             return None
         except Problem as problem:
@@ -48,30 +51,34 @@ class BodyGate:
             return await problem.response({"Connection": "close"})(scope, receive, send)
         return await self.app(scope, _replayed(body, receive), send)
 
-    def _check_headers(self, headers: Headers) -> None:
+    def _allowed_bytes(self, scope: Scope, headers: Headers) -> int:
         declared = headers.get("content-type", "")
-        if declared.partition(";")[0].strip().lower() != "application/json":
+        kind = declared.partition(";")[0].strip().lower()
+        is_form = kind == FORM and not scope["path"].startswith("/v1/")
+        most = min(MAX_FORM_BYTES, self.max_body_bytes) if is_form else self.max_body_bytes
+        if kind != "application/json" and not is_form:
             fault = Fault("Content-Type", declared, "application/json", "send the header with a JSON body")
             raise Problem(NOT_JSON, [fault])
         length = headers.get("content-length", "")
-        if length.isdecimal() and (len(length) > 18 or int(length) > self.max_body_bytes):
-            raise self._too_large(f"{clip(length)} bytes")
+        if length.isdecimal() and (len(length) > 18 or int(length) > most):
+            raise _too_large(f"{clip(length)} bytes", most)
+        return most
 
-    async def _read(self, receive: Receive) -> bytes:
+    async def _read(self, receive: Receive, most: int) -> bytes:
         body = bytearray()
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientGoneError
             body += message.get("body", b"")
-            if len(body) > self.max_body_bytes:
-                raise self._too_large(f"over {self.max_body_bytes} bytes")
+            if len(body) > most:
+                raise _too_large(f"over {most} bytes", most)
             if not message.get("more_body", False):
                 return bytes(body)
 
-    def _too_large(self, size: str) -> Problem:
-        allowed = f"at most {self.max_body_bytes} bytes"
-        return Problem(TOO_LARGE, [Fault("body", size, allowed, "send fewer rows per call")])
+
+def _too_large(size: str, most: int) -> Problem:
+    return Problem(TOO_LARGE, [Fault("body", size, f"at most {most} bytes", "send fewer rows per call")])
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
@@ -137,8 +144,9 @@ class _Reply:
 
 
 def _needs_rewriting(start: Message) -> bool:
-    is_problem = Headers(raw=start["headers"]).get("content-type", "").startswith(MEDIA_TYPE)
-    return int(start["status"]) >= 400 and not is_problem
+    """Whether it is an error that is said neither as a problem nor, to a person, as a page of ours."""
+    kind = Headers(raw=start["headers"]).get("content-type", "")
+    return int(start["status"]) >= 400 and not kind.startswith((MEDIA_TYPE, "text/html"))
 
 
 def clip_line(text: str) -> str:

@@ -14,16 +14,18 @@ from serving.answering import Resources, answering, refuse_query, resources_of
 from serving.case_routes import CASE_ROUTES
 from serving.openapi import openapi_document
 from serving.params import ServingParams
+from serving.sign_in_routes import SIGN_IN_ROUTES
 
 __all__ = ["Resources", "mounted_app"]
 
 
 def mounted_app(limits: ServingParams) -> Starlette:
-    """The app. `state.resources` is set by the service, which BentoML makes after the app is mounted."""
+    """The app. `state.resources` and `state.access` are set by the service, which BentoML makes later."""
     app = Starlette(
         routes=[
             *ACCOUNT_ROUTES,
             *CASE_ROUTES,
+            *SIGN_IN_ROUTES,
             Route("/v1/model", answering(_model)),
             Route("/v1/catalog", answering(_catalog)),
             Route("/docs.json", answering(_docs)),

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, GetCoreSchemaHandler, PrivateAttr
 from pydantic_core import CoreSchema
 
 from serving.bento_framework import IODescriptor
+from serving.principal import Principal, principal_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,13 +32,22 @@ class Posted(Native):
     """
 
     _body: bytes | None = PrivateAttr(None)
+    _principal: Principal | None = PrivateAttr(None)
 
     @classmethod
     async def from_http_request(cls, request: Request, serde: Any) -> Self:
         """Keeps the body's bytes; BentoML's deserialisers (pickle is one of them) are passed by."""
         posted: Self = cls.model_construct()
         posted._body = await request.body()
+        posted._principal = principal_of(request.scope)
         return posted
+
+    @property
+    def principal(self) -> Principal:
+        """Who calls. Only the door lets calls in, so there is always one; without, nothing is answered."""
+        if self._principal is None:
+            raise RuntimeError("a call came past the door")
+        return self._principal
 
     @property
     def body(self) -> bytes:

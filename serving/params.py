@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from features.params_file import Section
-from features.units import Days
+from features.units import Days, Hours
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -25,6 +25,9 @@ class ServingParams(Section):
     max_top: Count = 50
     default_page: Count = 50
     max_page: Count = 500
+    calls_per_second: Annotated[float, Field(gt=0)] = 100
+    calls_at_once: Count = 500
+    session: Hours = 12
     threads: Annotated[int, Field(ge=1, le=64)] = 4
     evidence_snapshots: Annotated[int, Field(ge=0)] = 2
     evidence_records: Count = 50

@@ -55,6 +55,7 @@ score_history = Table(
 Index(
     "score_history_by_health", score_history.c.snapshot_id, score_history.c.health, score_history.c.account_id
 )
+Index("score_history_by_owner", score_history.c.snapshot_id, score_history.c.owner)
 
 # What the scores of a snapshot were made from, so that another rule can be tried on it without the book:
 # once per snapshot the names of the features and the rule, once per account its features as float64.

@@ -7,13 +7,16 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from features.faults import Fault, WrongUse
 from features.params_file import read_section
 from serving.champion import load_scorer
+from serving.first_key import first_key
 from serving.opened_store import opened_store
 from serving.params import ServingParams
+from serving.server_secret import server_secret
 from serving.store import DEFAULT_URL
 
 SERVICE = "serving.service:Vitals"
@@ -26,12 +29,20 @@ def serve_until_stopped(host: str, port: int, params: Path, registry: Path, stor
     """
     check_address(host, port)
     check_settings(params, registry, store)
+    tell_first_key(host, store)
     command = [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
     server = subprocess.Popen(command, env=environment(params, registry, store))  # noqa: S603
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: server.send_signal(received))
     code = server.wait()
     return 0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else 1
+
+
+def tell_first_key(host: str, store: str | None) -> None:
+    """Makes and shows the first key, where none lives and only this machine can call."""
+    with opened_store(store) as opened:
+        if said := first_key(opened, host, datetime.now(UTC)):
+            print(said, flush=True)  # noqa: T201
 
 
 def check_address(host: str, port: int) -> None:
@@ -52,7 +63,7 @@ def check_settings(params: Path, registry: Path, store: str | None) -> None:
     read_section(params, "serving", ServingParams)
     load_scorer(registry, params)
     with opened_store(store):
-        pass
+        server_secret(store or DEFAULT_URL)
 
 
 def environment(params: Path, registry: Path, store: str | None) -> dict[str, str]:

@@ -17,11 +17,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from features.params_file import DEFAULT_PARAMS, read_section
+from serving.access import access_to
 from serving.bento_framework import Service, bentoml
 from serving.case_params import CaseParams
 from serving.champion import REGISTRY, load_scorer
 from serving.front_door import BodyGate, ProblemResponses
 from serving.history_answers import health_of
+from serving.key_door import KeyDoor
 from serving.mounted_app import Resources, mounted_app
 from serving.params import ServingParams
 from serving.payloads import HealthRequest, HealthResponse, PredictRequest, PredictResponse
@@ -54,12 +56,14 @@ class HealthApi:
     """Customer health for B2B companies that can be checked."""
 
     def __init__(self) -> None:
-        store = ScoreStore(os.environ.get("VITALS_STORE", DEFAULT_URL))
+        url = os.environ.get("VITALS_STORE", DEFAULT_URL)
+        store = ScoreStore(url)
         try:
             store.prepare()
         except (SQLAlchemyError, OSError) as error:
             # Rows that the caller brings can still be scored; /readyz says what is missing.
             logger.error("the store does not answer at start: %s", type(error).__name__)
+        mounted.state.access = access_to(store, url, LIMITS)
         mounted.state.resources = Resources(open_scorer(), store, LIMITS, CASES)
 
     @property
@@ -83,7 +87,7 @@ class HealthApi:
     @bentoml.api(route="/v1/health", output_spec=HealthResponse)  # type: ignore[untyped-decorator]
     def health(self, posted: HealthRequest, /) -> Response:
         """Health of accounts, from the newest snapshot or the one of an as-of date."""
-        held = self.resources
+        held = self.resources.seen_by(posted.principal)
 
         def found() -> dict[str, object]:
             call = read_health(posted.body, held.limits)
@@ -109,5 +113,6 @@ class HealthApi:
 Vitals: Any = bentoml.service(name="vitals", service_class=GuardedService, threads=LIMITS.threads)(HealthApi)
 # Once more inside the framework's time limit, which does not notice an exception and waits its 60 seconds.
 Vitals.add_asgi_middleware(ProblemResponses)
+Vitals.add_asgi_middleware(KeyDoor, access=lambda: mounted.state.access)
 Vitals.add_asgi_middleware(BodyGate, max_body_bytes=LIMITS.max_body_bytes)
 Vitals.mount_asgi_app(mounted, name="mounted")

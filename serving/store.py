@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +14,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, create_engine, event, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    create_engine,
+    event,
+    select,
+    true,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
@@ -27,6 +39,7 @@ from serving.evidence_tables import (
     keep_evidence,
     wants_evidence,
 )
+from serving.owned_accounts import accounts_of
 from serving.portfolio_pages import cursor_after, page_statement
 from serving.request_fields import utc_text
 from serving.request_queries import PortfolioQuery
@@ -89,6 +102,7 @@ class ScoreStore:
                 "VITALS_STORE", url.partition(":")[0], allowed, f"correct it ({type(error).__name__})"
             )
             raise WrongUse("the store's URL cannot be used", [fault]) from None
+        self.owner: str | None = None
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _use_wal)
 
@@ -98,6 +112,20 @@ class ScoreStore:
         if url.get_backend_name() == "sqlite" and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         metadata.create_all(self._engine)
+
+    def seen_by(self, owner: str | None) -> ScoreStore:
+        """The same store as a CSM sees it who may see their own accounts only; None: every account.
+
+        An account of somebody else is as if it were not there. Tables of other topics are filtered by
+        `owned(column)`.
+        """
+        view = copy.copy(self)
+        view.owner = owner
+        return view
+
+    def owned(self, account_id: ColumnElement[str]) -> ColumnElement[bool]:
+        """The condition that an account may be seen, as in `.where(store.owned(cases.c.account_id))`."""
+        return true() if self.owner is None else account_id.in_(accounts_of(self.owner))
 
     def ping(self) -> None:
         """Raises where the store does not answer or has no tables."""
@@ -188,6 +216,8 @@ class ScoreStore:
 
     def evidence_of(self, snapshot: Snapshot, account_id: str) -> tuple[Document, Document] | None:
         """The index and the account's document (`evidence_documents.py`); None where it was not kept."""
+        if not self.scores_of(snapshot, [account_id]):
+            return None
         with self._engine.connect() as connection:
             return evidence_of(connection, snapshot.id, account_id)
 
@@ -208,14 +238,16 @@ class ScoreStore:
 
     def scores_of(self, snapshot: Snapshot, account_ids: Sequence[str]) -> dict[str, ScoredAccount]:
         """The accounts of a snapshot by id; an id that is not in it is not in the result."""
-        wanted = and_(score_history.c.snapshot_id == snapshot.id, score_history.c.account_id.in_(account_ids))
+        ids = score_history.c.account_id
+        wanted = and_(score_history.c.snapshot_id == snapshot.id, ids.in_(account_ids), self.owned(ids))
         with self._engine.connect() as connection:
             rows = connection.execute(select(score_history).where(wanted)).all()
         return {row.account_id: _account(row) for row in rows}
 
     def all_scores_of(self, snapshot: Snapshot) -> list[ScoredAccount]:
         """Every account of a snapshot, by account id."""
-        query = select(score_history).where(score_history.c.snapshot_id == snapshot.id)
+        of_snapshot = score_history.c.snapshot_id == snapshot.id
+        query = select(score_history).where(of_snapshot, self.owned(score_history.c.account_id))
         with self._engine.connect() as connection:
             return [_account(row) for row in connection.execute(query.order_by(score_history.c.account_id))]
 
@@ -227,7 +259,7 @@ class ScoreStore:
     def neighbours(self, snapshot: Snapshot, account_id: str, each: int = 20) -> list[str]:
         """The ids just before and after one that is not there: where its misspelling is looked for."""
         ids = score_history.c.account_id
-        query = select(ids).where(score_history.c.snapshot_id == snapshot.id).limit(each)
+        query = select(ids).where(score_history.c.snapshot_id == snapshot.id, self.owned(ids)).limit(each)
         with self._engine.connect() as connection:
             after = connection.scalars(query.where(ids > account_id).order_by(ids)).all()
             before = connection.scalars(query.where(ids < account_id).order_by(ids.desc())).all()
@@ -236,7 +268,8 @@ class ScoreStore:
     def portfolio_page(self, snapshot: Snapshot, query: PortfolioQuery) -> Page:
         """One page of a snapshot, in the order of `query.sort`, ties by account id."""
         with self._engine.connect() as connection:
-            rows = connection.execute(page_statement(snapshot.id, query)).all()
+            wanted = page_statement(snapshot.id, query).where(self.owned(score_history.c.account_id))
+            rows = connection.execute(wanted).all()
         shown = rows[: query.limit]
         last = cursor_after(shown[-1], query.sort) if len(rows) > query.limit else None
         return Page([_account(row) for row in shown], last)

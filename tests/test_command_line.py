@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -18,19 +20,27 @@ from tests.command_runs import answer, refused, run
 from tests.serving.trained_workspace import LIGHT, ROOT, TrainedWorkspace, workspace
 
 __all__ = ["workspace"]
-COMMANDS = sorted(get_command(vitals.app).commands)  # type: ignore[attr-defined]
+
+
+def _commands(group: Any, before: str = "") -> Iterator[str]:
+    """Every command that does something, those of a group with the group's name before theirs."""
+    for name, command in group.commands.items():
+        yield from _commands(command, f"{name} ") if hasattr(command, "commands") else [before + name]
+
+
+COMMANDS = sorted(_commands(get_command(vitals.app)))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_an_example_of_itself(command: str) -> None:
-    done = run(command, "--help")
+    done = run(*command.split(), "--help")
     assert done.exit_code == 0
     assert f"Example: vitals {command}" in done.stdout
 
 
 @pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"serve", "demo"}))
 def test_every_command_that_ends_can_answer_a_machine(command: str) -> None:
-    assert "--json" in run(command, "--help").stdout
+    assert "--json" in run(*command.split(), "--help").stdout
 
 
 def test_the_version_is_told() -> None:

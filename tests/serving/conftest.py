@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from starlette.exceptions import StarletteDeprecationWarning
 
 from serving import service
+from serving.access import Access
 from serving.answering import Resources
+from serving.api_keys import create_key
 from serving.store import ScoredAccount, ScoreStore, Snapshot
 from tests.serving import fake_scorer
 
@@ -21,6 +24,7 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 Publish = Callable[..., Snapshot]
+NewKey = Callable[..., str]
 SEGMENTS = ("enterprise", "smb")
 
 
@@ -76,10 +80,46 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
             yield started
 
 
+@dataclass
+class Clock:
+    """The time that the door of the tests goes by; a test sets it on."""
+
+    now: datetime = datetime(2026, 11, 1, 9, tzinfo=UTC)
+    ticks: float = 0.0
+
+    def goes_on(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.ticks += seconds
+
+
 @pytest.fixture
-def client(running: TestClient, store: ScoreStore) -> Iterator[TestClient]:
-    """The running service, on the store of the test and with the tests' scorer."""
-    held = service.mounted.state.resources
-    service.mounted.state.resources = Resources(fake_scorer.FakeScorer(), store, service.LIMITS)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def new_key(store: ScoreStore, clock: Clock) -> NewKey:
+    """Makes keys of the test's store: `new_key("score:read", owner="csm-1")` is the key's text."""
+
+    def made(*scopes: str, name: str = "crm", **rest: Any) -> str:
+        return create_key(store, name, scopes, clock.now, **rest)[1]
+
+    return made
+
+
+@pytest.fixture
+def client(running: TestClient, store: ScoreStore, clock: Clock, new_key: NewKey) -> Iterator[TestClient]:
+    """The running service, on the store of the test and with the tests' scorer, called with an admin's key.
+
+    A test that calls with another key, or none, sets or deletes the header `Authorization`.
+    """
+    state = service.mounted.state
+    held, access = state.resources, state.access
+    state.resources = Resources(fake_scorer.FakeScorer(), store, service.LIMITS)
+    often = service.LIMITS.model_copy(update={"calls_at_once": 10**9})
+    state.access = Access(store, b"s" * 32, often, lambda: clock.now, lambda: clock.ticks)
+    running.headers["Authorization"] = f"Bearer {new_key('admin', name='tests')}"
+    running.cookies.clear()
     yield running
-    service.mounted.state.resources = held
+    running.headers.pop("Authorization", None)
+    state.resources, state.access = held, access

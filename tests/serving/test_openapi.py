@@ -24,7 +24,8 @@ def test_the_document_served_is_the_one_of_native_and_mounted_routes(client: Tes
     served = client.get("/docs.json").json()
     assert served == json.loads(json.dumps(openapi_document(ServingParams())))
     native = {method.route for method in Vitals.apis.values()}
-    by_route = {route.path.replace(":path", "") for route in mounted.routes} - {"/docs.json", "/"}
+    pages = {"/docs.json", "/", "/sign-in", "/sign-out"}
+    by_route = {route.path.replace(":path", "") for route in mounted.routes} - pages
     assert set(served["paths"]) == native | by_route | {"/livez", "/readyz", "/metrics"}
 
 

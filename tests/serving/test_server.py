@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ import httpx
 import pytest
 
 from features.faults import WrongUse
+from serving.api_keys import create_key
+from serving.opened_store import opened_store
 from serving.payloads import (
     AccountResponse,
     HealthResponse,
@@ -122,7 +125,14 @@ def served(workspace: TrainedWorkspace, folder: Path) -> Iterator[str]:
 def test_a_published_book_is_served_and_bad_input_is_refused(
     workspace: TrainedWorkspace, tmp_path: Path
 ) -> None:
-    with served(workspace, tmp_path) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with opened_store(workspace.store) as store:
+        _, key = create_key(store, "tests", ["admin"], datetime.now(UTC))
+    headers = {"Authorization": f"Bearer {key}"}
+    with (
+        served(workspace, tmp_path) as url,
+        httpx.Client(base_url=url, timeout=60, headers=headers) as client,
+    ):
+        assert httpx.get(f"{url}/v1/model").status_code == 401
         assert client.get("/livez").status_code == 200
         assert client.get("/docs.json").json()["info"]["title"] == "Vitals"
         _the_answers_have_their_shape(client)

@@ -9,11 +9,15 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
+
+from serving.api_keys import create_key
+from serving.opened_store import opened_store
 
 ROOT = Path(__file__).resolve().parents[2]
 JSON = {"content-type": "application/json"}
@@ -83,16 +87,21 @@ def test_the_real_server_starts_answers_and_stops(tmp_path: Path) -> None:
             stderr=subprocess.STDOUT,
         )
     url = f"http://127.0.0.1:{port}"
+    with opened_store(environment["VITALS_STORE"]) as store:
+        _, key = create_key(store, "tests", ["admin"], datetime.now(UTC))
+    client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"})
     try:
         wait_until_ready(url, server)
         rows = [{"account_id": "A", "features": {"seat_utilisation": 0.9}}]
-        assert httpx.post(f"{url}/v1/predict", json={"rows": rows}).json()["accounts"][0]["account_id"] == "A"
-        assert httpx.get(f"{url}/docs.json").json()["openapi"] == "3.1.0"
-        assert "bentoml_service_request_total" in httpx.get(f"{url}/metrics").text
-        refused = httpx.post(f"{url}/v1/predict", content=iter([b" " * 1_000_000] * 9), headers=JSON)
+        assert client.post("/v1/predict", json={"rows": rows}).json()["accounts"][0]["account_id"] == "A"
+        assert client.get("/docs.json").json()["openapi"] == "3.1.0"
+        assert "bentoml_service_request_total" in client.get("/metrics").text
+        refused = client.post("/v1/predict", content=iter([b" " * 1_000_000] * 9), headers=JSON)
         assert (refused.status_code, refused.headers["content-type"]) == (413, "application/problem+json")
-        assert httpx.get(f"{url}/v1/nothing").json()["errors"][0]["value"] == "/v1/nothing"
+        assert httpx.get(f"{url}/metrics").status_code == 401
+        assert client.get("/v1/nothing").json()["errors"][0]["value"] == "/v1/nothing"
     finally:
+        client.close()
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=30)
     assert "Traceback" not in (tmp_path / "server.log").read_text(encoding="utf-8")
