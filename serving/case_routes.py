@@ -37,7 +37,8 @@ def _answered(request: Request, body: bytes) -> Response:
     answer, write = read_answer(body, now), write_call_of(request, body)
 
     def effect(connection: Connection) -> Reply:
-        return Reply(200, take_answer(connection, answer, f"api-{write.call_id[:32]}", held.cases, now))
+        fallback_id = f"api-{write.call_id[:32]}"
+        return Reply(200, take_answer(connection, answer, fallback_id, held.cases, now, _owner(request)))
 
     return written_once(held.store, write, now, effect)
 

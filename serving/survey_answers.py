@@ -27,17 +27,23 @@ SAME = tuple(c.name for c in survey_responses.columns if not c.name.endswith("_a
 
 
 def take_answer(
-    connection: Connection, answer: Answer, fallback_id: str, params: CaseParams, now: datetime
+    connection: Connection,
+    answer: Answer,
+    fallback_id: str,
+    params: CaseParams,
+    now: datetime,
+    owner: str | None = None,
 ) -> dict[str, Any]:
     """Keeps an answer, and opens a P0 case where a key decision maker is a detractor.
 
     The same response again (by `response_id`) changes nothing. Raises Problem 404 for an account that the
-    newest book does not have, 409 for a response id that was used for another answer, 422 for a contact
-    whose role nobody knows: whether it is an alarm must not be guessed.
+    newest book does not have (or not for `owner`, where one is given), 409 for a response id that was
+    used for another answer, 422 for a contact whose role nobody knows: whether it is an alarm must not be
+    guessed.
     """
     row = answer.row | {"response_id": answer.row["response_id"] or fallback_id}
     account = account_known(connection, row["account_id"])
-    if account is None:
+    if account is None or owner not in (None, account.owner):
         step = "check the id, or score a book that has the account: vitals score"
         raise Problem(
             UNKNOWN, [Fault("account_id", row["account_id"], "an account of the newest book", step)]

@@ -28,7 +28,7 @@ OF_THE_FRAMEWORK = [
     "/livez/",
 ]
 CALLS = sorted(
-    (method.upper(), path.replace("{account_id}", "A-000001"))
+    (method.upper(), path.format(account_id="A-000001", case_id="C-000001"))
     for path, item in openapi_document(ServingParams())["paths"].items()
     for method in item
     if path not in ("/livez", "/readyz")
