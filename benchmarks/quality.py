@@ -1,7 +1,7 @@
 """How good is the learner of few accounts, against the truth and against what others would fit?
 
     .venv/bin/python benchmarks/quality.py [worlds|tables|books] [--quick]
-    .venv/bin/python benchmarks/quality.py worlds --worlds 200 --jobs 2
+    .venv/bin/python benchmarks/quality.py worlds --first 16 --worlds 200 --jobs 2   # none was tuned on
     .venv/bin/python benchmarks/quality.py worlds --sizes 20,50,100,5000 --models learned   # beside the rule
 
     worlds   drawn worlds of eight kinds whose true probabilities are known (`simulation.tabular_world`)
@@ -39,7 +39,7 @@ def wanted(options: argparse.Namespace) -> list[Cell]:
     models = installed(options.models)
     return [
         Cell(world, churn, accounts, options.dates, model)
-        for world in range(options.worlds)
+        for world in range(options.first, options.first + options.worlds)
         for churn in options.churn
         for accounts in options.sizes
         for model in models
@@ -76,8 +76,9 @@ def read_options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("part", nargs="?", choices=(*PARTS, "all"), default="all")
+    parser.add_argument("--worlds", type=int, default=200, help="so many; eight are one of each kind")
     parser.add_argument(
-        "--worlds", type=int, default=200, help="the first so many; eight are one of each kind"
+        "--first", type=int, default=0, help="the first world: the settings were chosen on 0 to 15"
     )
     parser.add_argument("--sizes", type=numbers, default=[100, 300, 600, 1200, 3000], help="accounts")
     parser.add_argument("--churn", type=shares, default=[0.03, 0.08, 0.2])
