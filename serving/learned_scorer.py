@@ -12,6 +12,7 @@ import pandas as pd
 from features.catalog import Feature, load_catalog
 from features.faults import DataFault, Fault
 from features.params import RuleParams, Windows
+from features.rule_score import rule_band
 from serving.explained_rule import ExplainedRule
 from serving.scoring import Verdict, feature_matrix, payloads
 from training.health_model import HealthModel
@@ -87,7 +88,8 @@ class LearnedScorer:
         model, limits = self.health_model, self.rule.bands
         segment = None if (named := rows.get("segment")) is None else named.tolist()
         health = model.health(X, segment)
-        band = np.select([health >= limits.green, health >= limits.yellow], ["green", "yellow"], "red")
+        extent = model.under_missing_evidence(X, segment)
+        band = rule_band(pd.Series(health), pd.Series(extent[:, 0]), limits)
         return Verdict(
             features=self.features,
             X=X,
@@ -95,6 +97,7 @@ class LearnedScorer:
             base=np.full(len(X), model.base_health),
             points=model.points(X, segment),
             interval=model.interval(X, segment),
+            extent=extent,
             band=band.tolist(),
             horizon_days=model.facts["horizon_days"],
             typical=model.facts["typical"],

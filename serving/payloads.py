@@ -111,6 +111,10 @@ class Health(BaseModel):
     known_until: str | None
     health: Finite = Field(ge=0, le=100, description="100 × probability of staying, or the rule's score")
     interval: list[Finite] | None
+    range: list[Finite] = Field(
+        description="What the health could be, were the missing measures known: from all at their worst to "
+        "all at their best. Green only where the lower end is green too"
+    )
     band: Band
     churn_probability: Annotated[Finite, Field(ge=0, le=1)] | None = Field(
         description="1 − health / 100; null where the rule answers, whose score is no probability"

@@ -71,13 +71,15 @@ class RuleScorer:
 
     def _verdict(self, rows: pd.DataFrame, scored: ExplainedScores) -> Verdict:
         scores = scored.scores
+        extent = np.column_stack([scores.lowest, scores.highest]).astype(float)
         return Verdict(
             features=self.features,
             X=feature_matrix(rows, self.feature_names),
             health=scores.score.to_numpy(float),
             base=scored.base,
             points=self._points(scored),
-            interval=np.column_stack([scores.lowest, scores.highest]).astype(float),
+            interval=extent,
+            extent=extent,
             band=scores.band.tolist(),
             horizon_days=None,
             typical={},

@@ -20,9 +20,10 @@ from serving.shown_points import tenths_down
 class Verdict:
     """Health of n accounts, before rounding, on the features `X` (n, k) that `features` name.
 
-    `health`, `base` (n,), `interval` (n, 2) and `points` (n, k) are health points;
-    `base + points.sum(1)` is `health`. `horizon_days` is None where health is no probability of staying
-    but the rule's score. `typical` holds what is usual for a feature, None where unknown.
+    `health`, `base` (n,), `interval`, `extent` (n, 2) and `points` (n, k) are health points;
+    `base + points.sum(1)` is `health`; `extent` is what health could be, were the missing measures known.
+    `horizon_days` is None where health is no probability of staying but the rule's score. `typical` holds
+    what is usual for a feature, None where unknown.
     `missing_unseen` (n, k): missing, though never missing in training, so that a typical value stands in.
     """
 
@@ -32,6 +33,7 @@ class Verdict:
     base: Matrix
     points: Matrix
     interval: Matrix
+    extent: Matrix
     band: Sequence[str]
     horizon_days: int | None
     typical: Mapping[str, float | None]
@@ -85,6 +87,7 @@ def _health(verdict: Verdict, i: int, tenths: int) -> dict[str, Any]:
     return {
         "health": tenths / 10,
         "interval": (tenths_down(verdict.interval[i]) / 10).tolist(),
+        "range": (tenths_down(verdict.extent[i]) / 10).tolist(),
         "band": str(verdict.band[i]),
         "churn_probability": None if verdict.horizon_days is None else (1000 - tenths) / 1000,
         "horizon_days": verdict.horizon_days,

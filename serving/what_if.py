@@ -45,8 +45,9 @@ def model_side(
     """The accounts as a learned model scores them."""
     X = rows.reindex(columns=list(model.features)).to_numpy("float64")
     health = pd.Series(model.health(X, segment.tolist()), index=rows.index)
+    lowest = pd.Series(model.under_missing_evidence(X, segment.tolist())[:, 0], index=rows.index)
     told = {"model": f"version {version}", "bands": bands.model_dump()}
-    return Side(told, health, rule_band(health, health, bands))
+    return Side(told, health, rule_band(health, lowest, bands))
 
 
 @dataclass(frozen=True, eq=False)

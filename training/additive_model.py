@@ -61,6 +61,11 @@ class AdditiveTrees:
         """Log-odds of churn from each bag: (n, n_features) -> (n, bags). Their spread is the bag's doubt."""
         return self._sums(X, self._tables.value, self.arrays["bag"], self.bags)
 
+    def answers(self, X: ArrayLike) -> NDArray[np.uint8]:
+        """Which way each row goes in each tree: (n, n_features) -> (n, T), bit i is "left at node i"."""
+        keys = self._patterns.keys(self._checked(X)) - self._patterns.first_key
+        return np.asarray(keys, dtype=np.uint8)
+
     def contributions(self, X: ArrayLike) -> Matrix:
         """SHAP values in log-odds of churn: (n, n_features) -> (n, n_features).
 

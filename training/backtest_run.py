@@ -100,12 +100,16 @@ def check_backtest(as_of: str | None, out: Path | None) -> None:
 
 
 def _logged(version: str, registry: Path) -> pd.DataFrame | None:
-    """The version's predictions out of time, with its health; None for the rule."""
+    """The predictions out of time of a version: the health, and the lowest it could be. None for the rule."""
     if version == RULE:
         return None
     with versions.tracking(registry) as client:
         tested = versions.predictions(client, version)
-    return tested[["account_id", "as_of"]].assign(health=100 * (1 - tested["answer"]))
+    # A version of before healths had a range is taken at its word.
+    at_worst = tested.get("at_worst", tested["answer"])
+    return tested[["account_id", "as_of"]].assign(
+        health=100 * (1 - tested["answer"]), lowest=100 * (1 - at_worst)
+    )
 
 
 def _dates(book: Book, params: TrainingParams, told: Mapping[str, pd.DataFrame]) -> list[pd.Timestamp]:
@@ -148,8 +152,8 @@ def _rule_bands(rows: pd.DataFrame, rule: RuleParams) -> pd.Series:
 
 def _model_bands(rows: pd.DataFrame, logged: pd.DataFrame, bands: BandLimits) -> pd.Series:
     """The band of each row's logged health; null where the version did not predict it."""
-    health = rows[["account_id", "as_of"]].merge(logged, "left", ["account_id", "as_of"])["health"]
-    return rule_band(health, health, bands).where(health.notna())
+    found = rows[["account_id", "as_of"]].merge(logged, "left", ["account_id", "as_of"])
+    return rule_band(found["health"], found["lowest"], bands).where(found["health"].notna())
 
 
 def _check_same_book(rows: pd.DataFrame, told: Mapping[str, pd.DataFrame]) -> None:

@@ -30,8 +30,8 @@ def band_questions(tested: pd.DataFrame, bands: BandLimits, params: TrainingPara
 
 def _quantities(tested: pd.DataFrame, bands: BandLimits, params: TrainingParams) -> pd.DataFrame:
     """What each account adds to the sums."""
-    health = 100 * (1 - tested["answer"])
-    band, days = rule_band(health, health, bands), tested["days_to_churn"]
+    health, lowest = 100 * (1 - tested["answer"]), 100 * (1 - tested["at_worst"])
+    band, days = rule_band(health, lowest, bands), tested["days_to_churn"]
     first, last = params.gate.days_ahead
     soon = (days >= first) & (days < last)
     columns = {

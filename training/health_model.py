@@ -83,6 +83,17 @@ class HealthModel:
         z, error = self.log_odds(X, segment), np.sqrt(self.pooled.variance(X, segment))
         return np.column_stack([health_of(z + Z90 * error), health_of(z - Z90 * error)])
 
+    def under_missing_evidence(self, X: Matrix, segment: Segment = None) -> Matrix:
+        """What the health could be, were the missing measures known: (n, features) -> (n, 2), 0–100.
+
+        From everything missing at its worst to everything at its best (H2); never narrower than the truth,
+        and the lower end is never raised by setting a feature to null.
+        """
+        low, high = self.pooled.under_missing_evidence(X, segment)
+        here = self.health(X, segment)
+        # The bounds add in another order than the log-odds: rounding must not put the health outside.
+        return np.column_stack([np.minimum(health_of(high), here), np.maximum(health_of(low), here)])
+
     def points(self, X: Matrix, segment: Segment = None) -> Matrix:
         """Signed health points of each feature: (n, features) -> (n, features).
 

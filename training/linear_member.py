@@ -53,10 +53,13 @@ class LinearMember:
         owners = np.broadcast_to(self.owners, terms.shape).copy()
         if self.rule is not None:
             owners[:, self._cap] = self.rule.cap_feature(X)
-        # `bincount` adds in order, so that a row has the same bits in any batch.
-        cells = np.arange(len(X))[:, None] * X.shape[1] + owners
-        found = np.bincount(cells.ravel(), terms.ravel(), minlength=X.size)
-        return np.asarray(found, dtype=np.float64).reshape(X.shape)
+        return _by_owner(terms, owners, X.shape)
+
+    def feature_terms(self, X: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
+        """The same without the cap, whose term depends on all measures at once: (n, k) -> (n, k)."""
+        terms = self.columns(X, segment) * self.coefficients
+        owned = self.owners >= 0
+        return _by_owner(terms[:, owned], np.broadcast_to(self.owners[owned], terms[:, owned].shape), X.shape)
 
     def variance(self, X: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
         """Variance of the log-odds that comes from too few rows to learn from: (n, k) -> (n,)."""
@@ -95,6 +98,13 @@ class LinearMember:
         """(p,): where each coefficient's row of the factor has its last entry that is not 0."""
         places = np.arange(1, self.factor.shape[1] + 1)
         return [int(end) for end in np.max(np.where(self.factor[1:] != 0, places, 0), axis=1, initial=0)]
+
+
+def _by_owner(terms: Matrix, owners: Places, shape: tuple[int, ...]) -> Matrix:
+    """Terms (n, p) added up by the feature that owns them, (n, k): in order, so the bits are any batch's."""
+    cells = np.arange(shape[0])[:, None] * shape[1] + owners
+    found = np.bincount(cells.ravel(), terms.ravel(), minlength=shape[0] * shape[1])
+    return np.asarray(found, dtype=np.float64).reshape(shape)
 
 
 def _last_sum(terms: Matrix) -> Matrix:

@@ -156,6 +156,33 @@ class RuleColumns:
         """(n,): the place of the feature whose exception caps the row; of the first one where none does."""
         return self._caps(X)[1]
 
+    def cap_sides(self, X: Matrix, segment: Sequence[Any] | None) -> tuple[Matrix, Matrix]:
+        """The least and the most, (n,) each, that the cap's column can be, whatever missing measures are."""
+        shares, low, high = self._shares_by_row(segment, len(X)), *self._sub_score_sides(X)
+        worst, best = self._caps(np.where(np.isnan(X), self._capping, X))[0], self._caps(X)[0]
+        deepest, shallowest = worst - _total(high * shares), best - _total(low * shares)
+        return np.minimum(deepest, 0.0), np.minimum(shallowest, 0.0)
+
+    def _sub_score_sides(self, X: Matrix) -> tuple[Matrix, Matrix]:
+        """The least and the most (n, measures) that the sub-scores can be."""
+        found = np.empty((2, len(X), len(self.measures)))
+        for place, (measure, column) in enumerate(zip(self.measures, self.feature_of, strict=True)):
+            score = [score for _, score in measure.curve]
+            known, missing = _sub_score(X[:, column], measure), np.isnan(X[:, column])
+            found[0, :, place] = np.where(missing, min(score), known)
+            found[1, :, place] = np.where(missing, max(score), known)
+        return found[0], found[1]
+
+    @cached_property
+    def _capping(self) -> Matrix:
+        """(k,): a value to which the strictest exception of each feature applies; NaN where it has none."""
+        found = np.full(len(self.features), np.nan)
+        for exception in sorted(self.rule.exceptions, key=lambda e: -e.cap):
+            edge = exception.at_least if exception.at_least is not None else exception.at_most
+            assert edge is not None
+            found[self.features.index(exception.feature)] = edge
+        return found
+
     def _shares_by_row(self, segment: Sequence[Any] | None, rows: int) -> Matrix:
         table, names = np.array(list(self.shares.values())), list(self.shares)
         if segment is None:

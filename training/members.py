@@ -28,7 +28,8 @@ from training.pool import PoolModel, fit_pool
 Progress = Callable[[str], None]
 LEARNED: tuple[Member, ...] = ("rule", "reweighted", "lightgbm", "pool")  # members of the learner
 MEMBERS = ("base_rate", "clock", "logistic", *LEARNED)  # the last one is compared with all others
-ANSWER = ("answer", "low", "high")  # the churn probability of the member that answers, and its 90 % interval
+# Of the member that answers: its churn probability, the 90 % interval, and the most under missing evidence.
+ANSWER = ("answer", "low", "high", "at_worst")
 CLOCK = ("tenure_days", "days_to_renewal")
 EDGE = 1e-6  # probabilities are kept this far from 0 and 1, so that a log loss is finite
 
@@ -54,7 +55,9 @@ def member_probabilities(lesson: Lesson) -> pd.DataFrame:
         "clock": clock_probability(lesson),
         "logistic": _logistic(lesson),
         **{name: expit(z) for name, z in model.member_log_odds(lesson.test).items()},
-        **dict(zip(ANSWER, [model.probability(lesson.test), *model.interval(lesson.test).T], strict=True)),
+        "answer": model.probability(lesson.test),
+        **dict(zip(("low", "high"), model.interval(lesson.test).T, strict=True)),
+        "at_worst": model.at_worst(lesson.test),
     }
     told = {name: np.clip(fitted[name], EDGE, 1 - EDGE) for name in (*MEMBERS, *ANSWER)}
     return pd.DataFrame(told, index=lesson.test.index)

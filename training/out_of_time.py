@@ -23,8 +23,8 @@ def predictions_out_of_time(
     data: TrainingSet, features: FeatureParams, rule: RuleParams, params: TrainingParams, progress: Progress
 ) -> pd.DataFrame:
     """One row per test row: account_id, as_of, segment, mrr, churned (0/1), days_to_churn (NaN: stayed), each
-    member's churn probability, and of the member that answers `answer`, `low` and `high`: its probability
-    and 90 % interval."""
+    member's churn probability, and of the member that answers `answer`, `low`, `high` and `at_worst`: its
+    probability, its 90 % interval, and the probability were every missing measure at its worst."""
     found = []
     for number, split in enumerate(data.origins):
         rows, churned = data.training_rows(split)

@@ -83,6 +83,11 @@ class PoolModel:
         z, error = self.pooled.log_odds(X, segment), np.sqrt(self.pooled.variance(X, segment))
         return np.column_stack([expit(z - Z90 * error), expit(z + Z90 * error)])
 
+    def at_worst(self, rows: pd.DataFrame) -> Matrix:
+        """The churn probability (n,), were every missing measure at its worst (see `missing_evidence`)."""
+        _, high = self.pooled.under_missing_evidence(*self._read(rows))
+        return np.asarray(np.maximum(expit(high), self.probability(rows)))
+
     def member_log_odds(self, rows: pd.DataFrame) -> dict[str, Matrix]:
         """Log-odds of every member, (n,) each; `rule` only where there is one."""
         X, segment = self._read(rows)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from features.faults import Fault, WrongUse
@@ -17,6 +18,7 @@ from training.additive_model import AdditiveTrees
 from training.calibration import LogOddsLine, Matrix
 from training.doubt import Doubt
 from training.linear_member import LinearMember
+from training.missing_evidence import LinearRange, TreesRange
 from training.unseen_missing import UnseenMissing
 
 Segment = Sequence[Any] | None
@@ -74,6 +76,26 @@ class PooledLogOdds:
         line = self.line.standard_error(self._mean(linear, trees)) ** 2
         told = self.doubt.variance(posterior, linear - trees, self.line.slope, line)
         return told + self.unseen.added_variance(X)
+
+    def under_missing_evidence(self, X: Matrix, segment: Segment = None) -> tuple[Matrix, Matrix]:
+        """The least and the most (n,) that the log-odds could be, were the missing features known.
+
+        Bounds: see `missing_evidence`. What is known narrows them, and nothing missing leaves `log_odds`
+        within rounding.
+        """
+        filled = self._filled(X)
+        linear = self._linear_range.sides(X, filled, segment)
+        trees = linear if self._trees_range is None else self._trees_range.sides(X, filled)
+        low, high = (self.line.apply(self._mean(*side)) for side in zip(linear, trees, strict=True))
+        return low, high
+
+    @cached_property
+    def _linear_range(self) -> LinearRange:
+        return LinearRange(self.linear)
+
+    @cached_property
+    def _trees_range(self) -> TreesRange | None:
+        return None if self.trees is None else TreesRange(self.trees)
 
     def _filled(self, X: Matrix) -> Matrix:
         """WrongUse where X is not a matrix with one column per feature."""

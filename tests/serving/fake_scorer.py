@@ -56,6 +56,7 @@ class FakeScorer:
             "known_until": None,
             "health": health,
             "interval": [max(0.0, health - 8), min(100.0, health + 8)],
+            "range": [health, health],
             "band": band,
             "churn_probability": round(1 - health / 100, 3),
             "horizon_days": 365,

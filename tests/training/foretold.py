@@ -32,6 +32,7 @@ def foretold(noise: float = 0.0, seed: int = 1, accounts: int = 600) -> pd.DataF
     rows = rows.assign(segment=np.where(rows.index % 3 == 0, "smb", "mid"))
     rows = rows.assign(churned=rows["days_to_churn"].notna().astype(float))
     rows = rows.assign(base_rate=0.14, clock=0.14, low=rows["answer"] / 2, high=(1 + rows["answer"]) / 2)
+    rows = rows.assign(at_worst=rows["answer"])
     return rows.assign(**dict.fromkeys(UNUSED, rows["rule"]), pool=rows["answer"])
 
 

@@ -1,0 +1,167 @@
+"""What a learned health could be, were the missing measures known: a range, as the rule has one (H2).
+
+Bounds of the log-odds, with every missing feature at the value that is worst, or best, for it:
+
+    linear member   a feature adds on its own, so its extremes are worked out once, over every bend of its
+                    columns; the cap's term is bounded by the caps and scores that missing measures allow
+    trees           of each tree the extreme leaf among those that the known answers leave open
+
+The bounds hold each for itself, so the range may be wider than any single set of values makes it; and what
+is known can only narrow it: setting a feature to null never raises the lower health. NumPy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.additive_model import BLOCK, AdditiveTrees
+from training.linear_member import LinearMember
+from training.linear_terms import CUTS, RAMP, Matrix, RuleColumns, ValueColumns
+from training.tree_checks import NODES, Arrays
+
+Sides = tuple[Matrix, Matrix]
+Segment = Sequence[Any] | None
+
+
+@dataclass(frozen=True, eq=False)
+class LinearRange:
+    """The extremes of a linear member's log-odds; `filled` is X as it is shown to it (`unseen_missing`)."""
+
+    member: LinearMember
+
+    def sides(self, X: Matrix, filled: Matrix, segment: Segment) -> Sides:
+        """Lowest and highest log-odds (n,) each, where NaN in X (n, k) may be anything."""
+        missing, terms = np.isnan(X), self.member.feature_terms(filled, segment)
+        profile = self._profiles(segment, len(X))
+        caps = self._cap_sides(X, segment)
+        return (
+            _summed(np.where(missing, self._extremes[0][profile], terms), self.member.intercept + caps[0]),
+            _summed(np.where(missing, self._extremes[1][profile], terms), self.member.intercept + caps[1]),
+        )
+
+    @cached_property
+    def _extremes(self) -> Sides:
+        """(profiles, k) each: the least and the most that each feature adds, over all of its values."""
+        rule, k = self.member.rule, len(self.member.features)
+        found = []
+        for name in [None] if rule is None else list(rule.shares):
+            bends = [_bends(j, self.member.values, rule) for j in range(k)]
+            grid = np.full((max(map(len, bends)), k), np.nan)
+            for j, values in enumerate(bends):
+                grid[: len(values), j] = values
+            terms = self.member.feature_terms(grid, [name] * len(grid))
+            found.append((terms.min(axis=0), terms.max(axis=0)))
+        low, high = zip(*found, strict=True)
+        return np.array(low), np.array(high)
+
+    def _profiles(self, segment: Segment, rows: int) -> NDArray[np.intp]:
+        names = [None] if self.member.rule is None else list(self.member.rule.shares)
+        place = {name: number for number, name in enumerate(names)}
+        if segment is None:
+            return np.zeros(rows, dtype=np.intp)
+        return np.array([place.get(name, 0) if isinstance(name, str) else 0 for name in segment], np.intp)
+
+    def _cap_sides(self, X: Matrix, segment: Segment) -> Sides:
+        """The extremes of the cap's term (n,): 0 where there is no rule."""
+        if self.member.rule is None:
+            return np.zeros(len(X)), np.zeros(len(X))
+        place = len(self.member.rule.feature_of)
+        deepest, shallowest = self.member.rule.cap_sides(X, segment)
+        both = [
+            (side - self.member.mean[place]) * self.member.coefficients[place]
+            for side in (deepest, shallowest)
+        ]
+        return np.minimum(*both), np.maximum(*both)
+
+
+@dataclass(frozen=True, eq=False)
+class TreesRange:
+    """The extremes of a bag of trees: which leaves are still open, tree by tree."""
+
+    trees: AdditiveTrees
+
+    def sides(self, X: Matrix, filled: Matrix) -> Sides:
+        """Lowest and highest log-odds (n,) each, where NaN in X (n, k) may be anything."""
+        rows = max(1, BLOCK // (8 * max(len(self._care), 1)))
+        low, high = np.zeros(len(X)), np.zeros(len(X))
+        for start in range(0, len(X), rows):
+            part = slice(start, start + rows)
+            low[part], high[part] = self._of(X[part], filled[part])
+        return low / self.trees.bags, high / self.trees.bags
+
+    def _of(self, X: Matrix, filled: Matrix) -> Sides:
+        answers = self.trees.answers(filled)[:, :, None]
+        known = ~self._unknown(X)[:, :, None]
+        open_ = ((answers ^ self._wanted) & self._care & known) == 0
+        value = self._value
+        low = np.where(open_, value, np.inf).min(axis=2)
+        high = np.where(open_, value, -np.inf).max(axis=2)
+        return _summed(low, 0.0), _summed(high, 0.0)
+
+    def _unknown(self, X: Matrix) -> NDArray[np.uint8]:
+        """(n, T): the nodes, as bits, whose feature is missing."""
+        node = np.arange(NODES) < self.trees.arrays["leaves"][:, None] - 1
+        asked = np.isnan(X)[:, self.trees.arrays["feature"]] & node
+        return np.packbits(asked, axis=2, bitorder="little")[:, :, 0]
+
+    @cached_property
+    def _leaves(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Matrix]:
+        return _paths(self.trees.arrays)
+
+    @property
+    def _care(self) -> NDArray[np.uint8]:
+        return self._leaves[0]
+
+    @property
+    def _wanted(self) -> NDArray[np.uint8]:
+        return self._leaves[1]
+
+    @property
+    def _value(self) -> Matrix:
+        return self._leaves[2]
+
+
+def _paths(arrays: Arrays) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Matrix]:
+    """(T, 8) each: the nodes on the way to a leaf, as bits; the answers it needs there; what it is worth.
+
+    A leaf that is not there repeats the first one.
+    """
+    trees = len(arrays["leaves"])
+    care, wanted = np.zeros((2, trees, NODES + 1), dtype=np.uint8)
+    value = np.zeros((trees, NODES + 1))
+    for tree in range(trees):
+        leaves = int(arrays["leaves"][tree])
+        way = {0 if leaves > 1 else ~0: (0, 0)}
+        for node in range(leaves - 1):  # parents come before their children
+            asked, left = way[node]
+            bit = 1 << node
+            way[int(arrays["left"][tree, node])] = (asked | bit, left | bit)
+            way[int(arrays["right"][tree, node])] = (asked | bit, left)
+        for leaf in range(NODES + 1):
+            there = leaf if leaf < leaves else 0
+            care[tree, leaf], wanted[tree, leaf] = way[~there]
+            value[tree, leaf] = arrays["leaf_value"][tree, there]
+    return care, wanted, value
+
+
+def _bends(j: int, values: ValueColumns, rule: RuleColumns | None) -> Matrix:
+    """Values of feature j between which all its columns are straight lines; NaN, which is missing, too."""
+    centre, scale = values.centre[j], values.scale[j]
+    corners = np.concatenate([CUTS - RAMP / 2, CUTS + RAMP / 2]) * scale + centre
+    found = [values.knots[j], np.interp(corners, values.scores[j], values.knots[j]), [values.typical[j]]]
+    if rule is not None:
+        places = zip(rule.measures, rule.feature_of, strict=True)
+        found += [[at for at, _ in measure.curve] for measure, place in places if place == j]
+    return np.append(np.unique(np.concatenate(found)), np.nan)
+
+
+def _summed(terms: Matrix, start: Matrix | float) -> Matrix:
+    """(n, m) -> (n,): from left to right, so that a row has the same bits in any batch."""
+    first = np.broadcast_to(np.asarray(start, dtype=np.float64), (len(terms),))[:, None]
+    return np.asarray(np.cumsum(np.concatenate([first, terms], axis=1), axis=1)[:, -1])
