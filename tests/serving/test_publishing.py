@@ -56,7 +56,7 @@ def test_the_same_is_not_published_twice_but_another_rule_is(
     other = publish(workspace, store, None, None, "rule.bands.green=97")
     assert other.snapshot.id == 2
     for account in other.scored.accounts:
-        assert (account.payload["band"] == "green") == (account.payload["health"] >= 97)
+        assert (account.payload["band"] == "green") == (account.payload["range"][0] >= 97)
 
 
 def test_a_book_is_published_with_its_evidence_and_one_from_before_gets_it_when_scored_again(

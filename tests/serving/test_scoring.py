@@ -104,6 +104,7 @@ def test_an_account_of_which_nothing_is_known_still_has_a_payload(scorer: Scorer
     assert_adds_up(payload)
     assert payload["missing"] == list(scorer.feature_names)
     assert payload["coverage"] == 0
+    assert payload["band"] != "green"
     assert payload["rule"]["band"] != "green"
     json.dumps(payload, allow_nan=False)
 
@@ -137,8 +138,7 @@ def test_the_band_is_of_the_unrounded_number_and_a_shown_limit_is_reached(scorer
         if payload["band"] == "red":
             assert payload["health"] < 60
         if payload["health"] >= 85:
-            surely = scorer.model["kind"] == "learned" or payload["interval"][0] >= 85
-            assert payload["band"] == ("green" if surely else "yellow")
+            assert payload["band"] == ("green" if payload["range"][0] >= 85 else "yellow")
 
 
 def test_the_learned_probability_is_what_lacks_of_the_health(workspace: TrainedWorkspace) -> None:
