@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from features.catalog import load_catalog
 from training.all_params import AllParams
 from training.comparison import Comparison
 from training.fit_and_compare import Trained
@@ -16,6 +17,7 @@ from training.learner_search import Search
 from training.out_of_time import outcomes_of
 from training.plots import comparison_figure, gain_figure, reliability_figure, save_figure
 from training.registry import MODEL, REGISTRY, bundle_folder, experiment, tracking
+from training.shap_plots import shap_figures
 from training.temporal_splits import Split
 from training.time_split_plot import Fold, time_split_figure
 
@@ -115,11 +117,14 @@ def _figures(trained: Trained, params: AllParams) -> dict[str, Figure]:
     outcomes = outcomes_of(trained.tested, params.training.calls)
     told: dict[str, pd.Series] = {name: trained.tested[name] for name in ("rule", params.training.member)}
     folds = [Fold(f"{split.test[0]:%Y-%m-%d}", split.train, split.test) for split in trained.data.origins]
+    learned = trained.data.rows[trained.data.rows["as_of"] == max(trained.data.final_dates)]
+    catalog = load_catalog(params.features.windows)
     return {
         "splits": time_split_figure(folds, params.training.horizon),
         "reliability": reliability_figure(told, outcomes),
         "gain": gain_figure(told, outcomes),
         "comparison": comparison_figure(trained.comparison),
+        **shap_figures(trained.model, learned, catalog, params.training.seed),
     }
 
 

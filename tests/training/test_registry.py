@@ -77,7 +77,10 @@ def test_the_run_says_what_data_it_saw(run: Any, trained: Trained) -> None:
     assert run.data.tags["trained_until"] == "2026-06-01"
 
 
-@pytest.mark.parametrize("name", ["reliability", "gain", "comparison"])
+SHAP = ("shap_beeswarm", "shap_dependence", "shap_waterfall_worst", "shap_waterfall_best")
+
+
+@pytest.mark.parametrize("name", ["reliability", "gain", "comparison", *SHAP])
 def test_the_plots_are_pictures(client: MlflowClient, run: Any, name: str) -> None:
     content = artifact(client, run, f"plots/{name}.png").read_bytes()
     assert content.startswith(b"\x89PNG")
