@@ -46,29 +46,44 @@ def drawn_effects(kind: str, rng: np.random.Generator) -> Effects:
     return Effects(weights, rng.uniform(-1.3, 0.3, MEASURES), turn, pairs)
 
 
-def linear(effects: Effects, states: Floats) -> Floats:
+@dataclass(frozen=True)
+class Pull:
+    """What a part adds to the log-odds: each measure `alone` (n, 24), and the products of `pairs`
+    (measure, measure, factor (n,), factor (n,))."""
+
+    alone: Floats
+    pairs: tuple[tuple[int, int, Floats, Floats], ...] = ()
+
+    @property
+    def whole(self) -> Floats:
+        """All together, (n,)."""
+        return np.asarray(sum((u * v for _, _, u, v in self.pairs), self.alone.sum(axis=1)))
+
+
+def linear(effects: Effects, states: Floats) -> Pull:
     """Each measure pulls evenly over its whole range."""
-    return np.asarray(-(states * effects.turn) @ effects.weights)
+    return Pull(-states * effects.turn * effects.weights)
 
 
-def threshold(effects: Effects, states: Floats) -> Floats:
+def threshold(effects: Effects, states: Floats) -> Pull:
     """A measure counts only below its threshold; one without direction counts at both its ends."""
     low = np.where(NO_DIRECTION, np.abs(states) > 1.3, states < effects.steps)
-    return np.asarray(low @ effects.weights)
+    return Pull(low * effects.weights)
 
 
-def both_at_once(effects: Effects, states: Floats) -> Floats:
+def both_at_once(effects: Effects, states: Floats) -> Pull:
     """Two troubles together do what neither does alone."""
     trouble = np.maximum(-states, 0)
-    return sum((trouble[:, a] * trouble[:, b] for a, b in effects.pairs), np.zeros(len(states)))
+    return Pull(np.zeros_like(states), tuple((a, b, trouble[:, a], trouble[:, b]) for a, b in effects.pairs))
 
 
-def for_some(_: Effects, states: Floats) -> Floats:
+def for_some(_: Effects, states: Floats) -> Pull:
     """The first measure counts only where the pillar's last is high."""
-    return np.asarray(-states[:, 0] * (states[:, PER_PILLAR - 1] > 0))
+    last = PER_PILLAR - 1
+    return Pull(np.zeros_like(states), ((0, last, -states[:, 0], (states[:, last] > 0).astype(float)),))
 
 
-Part = Callable[[Effects, Floats], Floats]
+Part = Callable[[Effects, Floats], Pull]
 LINEAR: tuple[tuple[Part, float], ...] = ((linear, 1.0),)
 MIXED: tuple[tuple[Part, float], ...] = ((linear, 1.0), (threshold, 1.0))  # of the worlds that try the rule
 
@@ -98,3 +113,8 @@ def covariance(kind: str, rng: np.random.Generator) -> Floats:
         shared = np.where(pillar[:, None] == pillar, within, 0.1)
     np.fill_diagonal(shared, 1.0)
     return np.asarray(shared)
+
+
+def alike(correlation: float) -> Floats:
+    """(24, 24): every two measures, of whatever family, go together by as much."""
+    return np.full((MEASURES, MEASURES), correlation) + (1 - correlation) * np.eye(MEASURES)

@@ -30,8 +30,9 @@ from scipy.special import expit
 from features.catalog import Feature
 from features.params import RuleParams
 from training.simulation.arrays import Flags, Floats, generator
-from training.simulation.planted_effects import KINDS, PARTS, Effects, covariance, drawn_effects
+from training.simulation.planted_effects import KINDS, PARTS, Effects, alike, covariance, drawn_effects
 from training.simulation.planted_rules import Quality, planted_rule
+from training.simulation.planted_shares import shapley
 from training.simulation.tabular_features import (
     MEASURES,
     NO_DIRECTION,
@@ -71,6 +72,8 @@ class Sample:
 class TabularWorld:
     """A world of that kind, seed and churn rate (0–1). The seed fixes everything but the rate's intercept.
 
+    `correlation` of every two measures; None: as the kind has it.
+
     >>> world = TabularWorld("linear", seed=1, churn=0.08)
     >>> sample = world.learned_from(accounts=300)
     >>> sample.rows.shape, bool(0.02 < sample.truth.mean() < 0.2)
@@ -80,6 +83,7 @@ class TabularWorld:
     kind: str
     seed: int
     churn: float
+    correlation: float | None = None
     shown: list[Shape] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,6 +111,21 @@ class TabularWorld:
         """Other accounts of the same world, on one date."""
         return self._sample("test", accounts, 1)
 
+    def tested_shares(self, accounts: int = 4_000) -> Floats:
+        """What each measure adds to the true log-odds of churn of the accounts of `tested_on`, against this
+        world's portfolio: exact Shapley values (n, 24), see `planted_shares`. Refused where what is missing
+        is guessed at from the rest, for a share is then of no measure by itself.
+        """
+        if self.kind == "missing_at_random":
+            raise ValueError("the shares of a world of values missing at random are not of single measures")
+        states = self._states("test", accounts, 1)
+        here, everywhere = self._felt(states, self._missing("test", states)), self._felt(*self._reference)
+        *scales, (_, whole) = self._scales
+        found = np.zeros_like(states)
+        for (part, share), (_, sd) in zip(PARTS[self.kind], scales, strict=True):
+            found += share / sd * shapley(part(self._effects, here), part(self._effects, everywhere))
+        return np.asarray(self.signal / whole * found)
+
     def _chance(self, source: str) -> np.random.Generator:
         return generator(self.seed, f"{self.kind}: {source}")
 
@@ -116,6 +135,8 @@ class TabularWorld:
 
     @cached_property
     def _covariance(self) -> Floats:
+        if self.correlation is not None:
+            return alike(self.correlation)
         return covariance(self.kind, self._chance("covariance"))
 
     @cached_property
@@ -132,7 +153,7 @@ class TabularWorld:
     def _scales(self) -> list[tuple[float, float]]:
         """Mean and standard deviation of each part, then of their sum."""
         states = self._felt(*self._reference)
-        parts = [part(self._effects, states) for part, _ in PARTS[self.kind]]
+        parts = [part(self._effects, states).whole for part, _ in PARTS[self.kind]]
         scales = [(float(p.mean()), float(p.std())) for p in parts]
         whole = sum(
             share * (p - mean) / sd
@@ -149,7 +170,9 @@ class TabularWorld:
         """What these states add to the log-odds of churn; standard deviation `signal`."""
         *scales, (_, whole) = self._scales
         parts = zip(PARTS[self.kind], scales, strict=True)
-        pull = sum(share * (part(self._effects, states) - mean) / sd for (part, share), (mean, sd) in parts)
+        pull = sum(
+            share * (part(self._effects, states).whole - mean) / sd for (part, share), (mean, sd) in parts
+        )
         return np.asarray(self.signal * pull / whole)
 
     def _felt(self, states: Floats, missing: Flags) -> Floats:
