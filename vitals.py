@@ -15,6 +15,8 @@ from typing import Annotated
 import typer
 
 from features.params_file import DEFAULT_PARAMS, read_section
+from serving.audit_command import EXAMPLE as AUDIT_EXAMPLE
+from serving.audit_command import audit
 from serving.keys_command import keys_app
 from training.command_options import DEFAULT_BOOK, BookArgument, Json, Params, Registry, Set
 from training.terminal import clear_faults, emit, steps
@@ -380,6 +382,9 @@ def monitor(
     with clear_faults(as_json), steps(as_json) as step:
         report, pages = monitor_book(book, as_of, params, tuple(overrides or ()), registry, out, step)
         emit(report.as_dict()) if as_json else typer.echo("\n".join([report.as_text(), *map(str, pages)]))
+
+
+app.command(epilog=AUDIT_EXAMPLE)(audit)
 
 
 @app.command(epilog="Example: vitals serve --port 3000")

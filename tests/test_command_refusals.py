@@ -42,6 +42,28 @@ REFUSALS: list[tuple[int, str, str]] = [
         "score {book} {places} --as-of 2026-13-01",
         "as-of is '2026-13-01'; allowed: a date such as 2026-10-31",
     ),
+    (2, "audit {book} --registry {tmp}/none", "--registry is '{tmp}/none'; allowed: a registry that holds a"),
+    (
+        2,
+        "audit {tmp} --registry {registry}",
+        "truth is '{tmp}/truth/probabilities.parquet'; allowed: a file that vitals",
+    ),
+    (
+        2,
+        "audit {book} --registry {registry}",
+        "horizon of the model is '90d'; allowed: 365d, as the truth has it. Next:",
+    ),
+    (
+        2,
+        "audit {book} --registry {registry} --as-of 2026-10-31",
+        "--as-of is '2026-10-31'; allowed: the first of a month",
+    ),
+    (
+        2,
+        "audit {book} --registry {registry} --model champoin",
+        "--model is 'champoin'; allowed: a version in the registry",
+    ),
+    (2, "audit {book} --worlds 3", "BOOK is '{book}'; allowed: nothing beside --worlds. Next: leave it out"),
     (2, "features {book} --out {tmp}/x.xlsx", "--out is '{tmp}/x.xlsx'; allowed: a file ending in .parquet"),
     (
         2,
@@ -123,6 +145,7 @@ def test_a_refusal_is_one_clear_paragraph(
             "places": f"--registry {workspace.registry} --store {workspace.store}",
             "taken": listening.getsockname()[1],
             "free": free,
+            "registry": workspace.registry,
         }
         said = refused(exit_code, *command.format(**places).split())
     assert message.format(**places) in said
