@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from serving.openapi_parts import as_of_query, in_path, operation, query, text
+from serving.openapi_parts import as_of_query, errors, in_path, operation, query, text
 from serving.params import ServingParams
-from serving.request_queries import BANDS, SORTS
+from serving.request_queries import BANDS, EXPORT_KEYS, SORTS, SUMMARY_FIELDS
 
 READING_ERRORS = (404, 422, 503)
 
@@ -17,16 +17,26 @@ def account_paths(limits: ServingParams) -> dict[str, Any]:
     page = operation("The portfolio, paged", "PortfolioResponse", READING_ERRORS)
     page["parameters"] = list(_page_parameters(limits))
     one = operation("One account", "AccountResponse", READING_ERRORS)
-    one["parameters"] = [in_path("account_id"), as_of_query()]
+    fields = query("fields", {"type": "string"}, "Only these fields of its health, with commas between")
+    one["parameters"] = [in_path("account_id"), as_of_query(), fields]
     told = "The records behind a driver, as they were known then"
     evidence = operation(told, "EvidenceResponse", READING_ERRORS)
     driver = query("driver", text(), "A feature of the catalogue") | {"required": True}
     evidence["parameters"] = [in_path("account_id"), driver, as_of_query()]
     return {
         "/v1/accounts": {"get": page},
+        "/v1/accounts.csv": {"get": _export(limits)},
         "/v1/accounts/{account_id}": {"get": one},
         "/v1/accounts/{account_id}/evidence": {"get": evidence},
     }
+
+
+def _export(limits: ServingParams) -> dict[str, Any]:
+    told = "The whole portfolio for a spreadsheet; no text in it can become a formula"
+    answered = {"description": told, "content": {"text/csv": {"schema": {"type": "string"}}}}
+    parameters = [each for each in _page_parameters(limits) if each["name"] in EXPORT_KEYS]
+    responses = {"200": answered, **errors((*READING_ERRORS, 500))}
+    return {"summary": told, "operationId": "export", "parameters": parameters, "responses": responses}
 
 
 def _page_parameters(limits: ServingParams) -> Iterable[dict[str, Any]]:
@@ -41,3 +51,4 @@ def _page_parameters(limits: ServingParams) -> Iterable[dict[str, Any]]:
     yield query("limit", limit, "Accounts on a page")
     yield query("cursor", {"type": "string"}, "next_cursor of the page before")
     yield as_of_query()
+    yield query("fields", {"type": "string"}, f"Only these of {', '.join(SUMMARY_FIELDS)}, with commas")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.answering import AccountRoute, answering, resources_of
 from serving.evidence_answers import evidence_of
-from serving.history_answers import account_of, page_of
+from serving.history_answers import account_of, only, page_of
+from serving.payloads import Health
+from serving.portfolio_csv import csv_answer
 from serving.problems import Faults
 from serving.request_fields import as_of_text, check_account_id, is_short_text
-from serving.request_queries import closed_query, read_portfolio_query
+from serving.request_queries import EXPORT_KEYS, closed_query, read_fields, read_portfolio_query
 
 
 def _page(request: Request) -> dict[str, Any]:
@@ -20,14 +24,23 @@ def _page(request: Request) -> dict[str, Any]:
     return page_of(held.store, read_portfolio_query(request.query_params, held.limits))
 
 
+def _csv(request: Request) -> Response:
+    held = resources_of(request)
+    query = read_portfolio_query(request.query_params, held.limits, EXPORT_KEYS)
+    return csv_answer(held.store, replace(query, limit=held.limits.max_page), request)
+
+
 def _account(request: Request) -> dict[str, Any]:
     faults = Faults()
-    as_of = closed_query(request.query_params, ("as_of",), faults).get("as_of")
+    given = closed_query(request.query_params, ("as_of", "fields"), faults)
+    fields = read_fields(given.get("fields"), tuple(Health.model_fields), faults)
+    as_of = given.get("as_of")
     as_of = None if as_of is None else as_of_text(as_of, "as_of", faults)
     account_id = request.path_params["account_id"]
     check_account_id(account_id, "account_id", faults)
     faults.raise_any()
-    return account_of(resources_of(request).store, account_id, as_of)
+    found = account_of(resources_of(request).store, account_id, as_of)
+    return found | {"health": only(fields, found["health"])}
 
 
 def _evidence(request: Request) -> dict[str, Any]:
@@ -44,6 +57,7 @@ def _evidence(request: Request) -> dict[str, Any]:
 
 ACCOUNT_ROUTES = (
     Route("/v1/accounts", answering(_page)),
+    Route("/v1/accounts.csv", answering(_csv)),
     AccountRoute("/v1/accounts/{account_id:path}/evidence", answering(_evidence)),
     # The last one: its path takes in whatever the others leave.
     AccountRoute("/v1/accounts/{account_id:path}", answering(_account)),

@@ -15,6 +15,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from serving.case_params import CaseParams
+from serving.etags import with_etag
 from serving.params import ServingParams
 from serving.principal import Principal, principal_of
 from serving.problems import Faults, answer
@@ -57,7 +58,7 @@ def answering(call: Callable[[Request], dict[str, Any] | Response]) -> Callable[
     """An endpoint of `call`: run on a worker thread, its faults turned into problem details."""
 
     def endpoint(request: Request) -> Response:
-        return answer(partial(call, request))
+        return with_etag(request, answer(partial(call, request)))
 
     return endpoint
 

@@ -40,10 +40,15 @@ def page_of(store: ScoreStore, query: PortfolioQuery) -> dict[str, Any]:
     snapshot = _snapshot_of_page(store, query)
     page = store.portfolio_page(snapshot, query)
     return {
-        "accounts": [summary_of(account) for account in page.accounts],
+        "accounts": [only(query.fields, summary_of(account)) for account in page.accounts],
         "next_cursor": page.next_cursor,
         "snapshot": snapshot.as_dict(),
     }
+
+
+def only(fields: Sequence[str] | None, shown: dict[str, Any]) -> dict[str, Any]:
+    """The fields that were asked for; all of them where none were named."""
+    return shown if fields is None else {name: shown[name] for name in fields}
 
 
 def snapshot_for(store: ScoreStore, as_of: str | None) -> Snapshot:

@@ -17,7 +17,8 @@ from pydantic.json_schema import models_json_schema
 from serving import case_payloads, evidence_payloads, payloads
 from serving.account_openapi import account_paths
 from serving.case_openapi import case_paths
-from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation
+from serving.openapi_access import SECURITY_SCHEMES, guarded
+from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation, ref
 from serving.params import ServingParams
 
 
@@ -34,14 +35,16 @@ def openapi_document(limits: ServingParams) -> dict[str, Any]:
             "version": _version(),
             "description": "Customer health for B2B companies that can be checked.",
         },
-        "paths": {
-            **_native_paths(),
-            **account_paths(limits),
-            **case_paths(limits),
-            **_model_paths(),
-            **_watch_paths(),
-        },
-        "components": {"schemas": _schemas(limits)},
+        "paths": guarded(
+            {
+                **_native_paths(),
+                **account_paths(limits),
+                **case_paths(limits),
+                **_model_paths(),
+                **_watch_paths(),
+            }
+        ),
+        "components": {"schemas": _schemas(limits), "securitySchemes": SECURITY_SCHEMES},
     }
 
 
@@ -117,4 +120,20 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
     found["PredictRequest"]["properties"]["rows"]["maxItems"] = limits.max_rows_per_call
     found["HealthRequest"]["properties"]["account_ids"]["maxItems"] = limits.max_rows_per_call
     found["PredictRequest"]["properties"]["top"] |= {"maximum": limits.max_top, "default": limits.default_top}
+    _allow_fields(found)
     return found
+
+
+def _allow_fields(schemas: dict[str, Any]) -> None:
+    """With `?fields=` an account has only some of its fields: the same shape, but nothing required."""
+    places = (
+        (schemas["PortfolioResponse"]["properties"]["accounts"], "items", "AccountSummary"),
+        (schemas["AccountResponse"]["properties"], "health", "Health"),
+    )
+    for place, key, model in places:
+        schemas[f"{model}Fields"] = schemas[model] | {
+            "title": f"{model}Fields",
+            "required": ["account_id"],
+            "description": f"Those fields of {model} that `?fields=` names",
+        }
+        place[key] = {"anyOf": [ref(model), ref(f"{model}Fields")]}

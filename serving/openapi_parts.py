@@ -12,11 +12,14 @@ SCHEMA = "#/components/schemas/{model}"
 BODY_ERRORS = (400, 413, 415, 422)
 STATUS_TEXTS = {
     400: "The body is not JSON",
+    401: "No key, or none that is known and lives",
+    403: "The key has not the scope that the call needs",
     404: "No such account, snapshot, driver, case or path",
     409: "The case does not allow it now, or the same call still runs",
     413: "The body is too large",
     415: "The body must be sent as JSON",
     422: "A value is not allowed",
+    429: "Too many calls with this key; Retry-After says how long to wait",
     500: "A fault of the service",
     503: "The store does not answer",
 }

@@ -18,7 +18,20 @@ from serving.request_fields import TEXT_ALLOWED, as_of_text, is_short_text
 
 BANDS = ("green", "yellow", "red")
 SORTS = ("health", "-health", "name", "-name", "account_id", "-account_id")
-PORTFOLIO_KEYS = ("band", "owner", "segment", "q", "sort", "limit", "cursor", "as_of")
+EXPORT_KEYS = ("band", "owner", "segment", "q", "sort", "as_of")
+PORTFOLIO_KEYS = ("band", "owner", "segment", "q", "sort", "limit", "cursor", "as_of", "fields")
+# The fields of `payloads.AccountSummary`, which commands do not import: it comes with the framework.
+SUMMARY_FIELDS = (
+    "account_id",
+    "name",
+    "owner",
+    "segment",
+    "health",
+    "interval",
+    "band",
+    "coverage",
+    "main_driver",
+)
 
 
 @dataclass(frozen=True)
@@ -76,9 +89,12 @@ class PortfolioQuery:
     limit: int = 50
     cursor: Cursor | None = None
     as_of: str | None = None
+    fields: tuple[str, ...] | None = None
 
 
-def read_portfolio_query(query: QueryParams, limits: ServingParams) -> PortfolioQuery:
+def read_portfolio_query(
+    query: QueryParams, limits: ServingParams, known: Collection[str] = PORTFOLIO_KEYS
+) -> PortfolioQuery:
     """The query of `GET /v1/accounts`. Raises Problem with every fault in it.
 
     >>> query = read_portfolio_query(QueryParams("band=red&limit=2"), ServingParams())
@@ -86,7 +102,7 @@ def read_portfolio_query(query: QueryParams, limits: ServingParams) -> Portfolio
     ('red', 2, 'health')
     """
     faults = Faults()
-    given = closed_query(query, PORTFOLIO_KEYS, faults)
+    given = closed_query(query, known, faults)
     band, sort, as_of = given.get("band"), given.get("sort"), given.get("as_of")
     _check_choice("band", band, BANDS, faults)
     _check_choice("sort", sort, SORTS, faults)
@@ -97,9 +113,29 @@ def read_portfolio_query(query: QueryParams, limits: ServingParams) -> Portfolio
     limit = page_limit(given.get("limit"), limits, faults)
     cursor = _cursor(given.get("cursor"), sort, faults)
     as_of = None if as_of is None else as_of_text(as_of, "as_of", faults)
+    fields = read_fields(given.get("fields"), SUMMARY_FIELDS, faults)
     faults.raise_any()
     order = cursor.sort if cursor else sort or "health"
-    return PortfolioQuery(band=band, sort=order, limit=limit, cursor=cursor, as_of=as_of, **texts)
+    return PortfolioQuery(
+        band=band, sort=order, limit=limit, cursor=cursor, as_of=as_of, fields=fields, **texts
+    )
+
+
+def read_fields(text: str | None, known: Collection[str], faults: Faults) -> tuple[str, ...] | None:
+    """The fields of `?fields=health,band`, the account's id always among them; None for all.
+
+    >>> read_fields("band,health", SUMMARY_FIELDS, Faults())
+    ('account_id', 'band', 'health')
+    """
+    if text is None:
+        return None
+    asked = text.split(",")[: len(known) + 1]
+    for name in asked:
+        if name not in known:
+            faults.add(
+                "fields", name, f"names of {', '.join(known)}, with commas", nearest(clip(name), known)
+            )
+    return ("account_id", *(name for name in dict.fromkeys(asked) if name != "account_id"))
 
 
 def closed_query(query: QueryParams, known: Collection[str], faults: Faults) -> dict[str, str]:

@@ -48,9 +48,19 @@ def test_every_error_is_a_problem_detail_and_every_operation_has_its_own_name() 
     operations = [o for item in openapi_document(ServingParams())["paths"].values() for o in item.values()]
     for operation in operations:
         for status, response in operation["responses"].items():
-            assert list(response["content"]) == ["application/problem+json"] or status == "200"
+            assert status in ("200", "304") or list(response["content"]) == ["application/problem+json"]
     names = [operation["operationId"] for operation in operations]
     assert len(set(names)) == len(names)
+
+
+def test_every_call_but_two_names_the_key_and_the_scope_it_needs() -> None:
+    document = openapi_document(ServingParams())
+    assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    calls = {(path, m): call for path, item in document["paths"].items() for m, call in item.items()}
+    assert {path for (path, _), call in calls.items() if not call["security"]} == {"/livez", "/readyz"}
+    guarded = [call for call in calls.values() if call["security"]]
+    assert all({"401", "403", "429", "503"} <= set(call["responses"]) for call in guarded)
+    assert calls["/v1/cases/{case_id}/resolve", "post"]["security"][0] == {"key": ["cases:write"]}
 
 
 def test_the_limits_of_the_parameters_stand_in_the_document() -> None:
