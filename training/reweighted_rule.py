@@ -12,14 +12,15 @@ The prior says of the log-odds of churn, with s = log-odds per point of the rule
 
 How far a measure, a pillar, a value and a curve may depart is learned out of fold, folds cut by account:
 every choice of spreads is weighed by how well it foretells (pseudo-BMA: Yao et al. 2018), and the answer is
-the mean of them all. With no rows, or hardly any, it is the prior's mean: the rule. Without a rule the same
-is a ridge regression.
+the mean of them all, moved as little as it takes to keep the catalogue's directions (`catalog_directions`).
+With no rows, or hardly any, it is the prior's mean: the rule. Without a rule the same is a ridge regression.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -31,6 +32,7 @@ from features.params import RuleParams
 from training.account_folds import fold_of_rows
 from training.believed_weights import believed_weights
 from training.calibration import Matrix
+from training.catalog_directions import direction_rows, nearest_kept
 from training.effective_rows import effective_share
 from training.linear_member import LinearMember
 from training.linear_terms import Places, RuleColumns, ValueColumns
@@ -67,7 +69,8 @@ USUAL = Spreads(0.1, 0.1, 0.1)  # what is supposed where nothing can be chosen, 
 class FittedLinear:
     """The member, the log-odds of its training rows out of fold (n,), the mean of the weighed spreads.
 
-    `unsure`: the member under spreads that are the usual ones at least. Where the data bear out the expert
+    `unsure`: the member under spreads that are the usual ones at least, and free of the catalogue's
+    directions, so that it can tell when the data speak against them. Where the data bear out the expert
     the smallest spreads do best, but that does not make the weights known to the last digit.
     """
 
@@ -166,6 +169,11 @@ class LinearLesson:
         together = np.full((len(groups), len(groups)), (TOGETHER * slope) ** 2)
         return np.asarray(together + pillar + np.diag(alone**2))
 
+    @cached_property
+    def directions(self) -> Matrix:
+        """(c, p + 1): the catalogue's directions, as `direction_rows` of this lesson's columns."""
+        return direction_rows(self.catalog, self.rule, self.values)
+
     def weights(self, member: LinearMember, catalog: Sequence[Feature]) -> list[dict[str, Any]]:
         """What the data believe the pillars should weigh (`believed_weights`)."""
         return believed_weights(member, self.columns[:, 1:], catalog, self.prior.log_odds_per_point)
@@ -189,30 +197,37 @@ def fit_linear(lesson: LinearLesson, folds: int, seed: int) -> FittedLinear:
 
     The grid is searched from one fit per fold, by one step of Newton's to each prior, and so is the mean
     found from one fit to all rows. Its covariance holds what each choice leaves open, and how far they lie
-    apart.
+    apart. The mean is then moved to where it keeps the catalogue's directions, in the folds as in the whole.
     """
     fold = fold_of_rows(lesson.account, folds, np.random.default_rng(seed))
     grid, usual = _grid(lesson), lesson.expected(USUAL)
     priors = [lesson.expected(spreads) for spreads in grid]
     whole = _fit(lesson, np.ones(len(fold), dtype=bool), usual, None)
-    told = np.empty((len(fold), len(grid)))
+    told, folds_found = np.empty((len(fold), len(grid))), list[tuple[Places, Posterior, Matrix]]()
     for number in range(folds):
         inside = fold != number
         some = _fit(lesson, inside, usual, whole.coefficients)
-        told[~inside] = lesson.columns[~inside] @ np.stack([some.under(p) for p in priors], axis=1)
+        each, outside = np.stack([some.under(p) for p in priors]), np.flatnonzero(~inside)
+        told[outside] = lesson.columns[outside] @ each.T
+        folds_found.append((outside, some, each))
     weights = _weights(lesson, told)
+    spreads = Spreads(*(weights @ np.array([[s.measure, s.value, s.curve] for s in grid])).tolist())
+    rows, mean_prior = lesson.directions, lesson.expected(spreads)
+    out_of_fold = np.empty(len(fold))
+    for outside, some, each in folds_found:
+        kept_to = nearest_kept(weights @ each, some.covariance(mean_prior), rows)
+        out_of_fold[outside] = lesson.columns[outside] @ kept_to
     kept = np.flatnonzero(weights)
     found = np.stack([whole.under(priors[i]) for i in kept])
     mean = weights[kept] @ found
     apart = (found - mean).T * weights[kept] @ (found - mean)
     within = sum(weights[i] * whole.covariance(priors[i]) for i in kept)
-    spreads = Spreads(*(weights @ np.array([[s.measure, s.value, s.curve] for s in grid])).tolist())
     usual_or_more = Spreads(
         *np.maximum(list(asdict(spreads).values()), list(asdict(USUAL).values())).tolist()
     )
     unsure = whole.covariance(lesson.expected(usual_or_more)) + apart
-    member = lesson.member(mean, within + apart)
-    return FittedLinear(member, told @ weights, spreads, lesson.member(mean, unsure))
+    member = lesson.member(nearest_kept(mean, whole.covariance(mean_prior), rows), within + apart)
+    return FittedLinear(member, out_of_fold, spreads, lesson.member(mean, unsure))
 
 
 def _grid(lesson: LinearLesson) -> list[Spreads]:
