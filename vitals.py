@@ -18,6 +18,8 @@ from features.params_file import DEFAULT_PARAMS, read_section
 from serving.audit_command import EXAMPLE as AUDIT_EXAMPLE
 from serving.audit_command import audit
 from serving.keys_command import keys_app
+from serving.disagreement_command import EXAMPLE as DISAGREEMENT_EXAMPLE
+from serving.disagreement_command import disagreement
 from training.command_options import DEFAULT_BOOK, BookArgument, Json, Params, Registry, Set
 from training.terminal import clear_faults, emit, steps
 from training.train_command import EXAMPLE as TRAIN_EXAMPLE
@@ -280,6 +282,9 @@ def explain(
     with clear_faults(as_json):
         found = published_account(account, as_of, store)
         emit(found.payload) if as_json else typer.echo(found.words(lang.value))
+
+
+app.command(epilog=DISAGREEMENT_EXAMPLE)(disagreement)
 
 
 @app.command(

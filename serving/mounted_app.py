@@ -12,6 +12,7 @@ from starlette.routing import Route
 from serving.account_routes import ACCOUNT_ROUTES
 from serving.answering import Resources, answering, refuse_query, resources_of
 from serving.case_routes import CASE_ROUTES
+from serving.disagreement_routes import DISAGREEMENT_ROUTES
 from serving.openapi import openapi_document
 from serving.params import ServingParams
 from serving.sign_in_routes import SIGN_IN_ROUTES
@@ -26,6 +27,7 @@ def mounted_app(limits: ServingParams) -> Starlette:
             *ACCOUNT_ROUTES,
             *CASE_ROUTES,
             *SIGN_IN_ROUTES,
+            *DISAGREEMENT_ROUTES,
             Route("/v1/model", answering(_model)),
             Route("/v1/catalog", answering(_catalog)),
             Route("/docs.json", answering(_docs)),

@@ -19,6 +19,9 @@ from serving.account_openapi import account_paths
 from serving.case_openapi import case_paths
 from serving.openapi_access import SECURITY_SCHEMES, guarded
 from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation, ref
+from serving.disagreement_openapi import disagreement_paths
+from serving.disagreement_payloads import DisagreementResponse
+from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation
 from serving.params import ServingParams
 
 
@@ -45,6 +48,15 @@ def openapi_document(limits: ServingParams) -> dict[str, Any]:
             }
         ),
         "components": {"schemas": _schemas(limits), "securitySchemes": SECURITY_SCHEMES},
+        "paths": {
+            **_native_paths(),
+            **account_paths(limits),
+            **case_paths(limits),
+            **disagreement_paths(limits),
+            **_model_paths(),
+            **_watch_paths(),
+        },
+        "components": {"schemas": _schemas(limits)},
     }
 
 
@@ -110,6 +122,7 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         case_payloads.SurveyAnswerResponse,
         case_payloads.CasesResponse,
         case_payloads.CaseResponse,
+        DisagreementResponse,
         payloads.ModelResponse,
         payloads.CatalogResponse,
         payloads.ProblemDetail,

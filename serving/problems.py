@@ -43,6 +43,9 @@ UNKNOWN_DRIVER = Kind("urn:vitals:problem:unknown-driver", 404, "No such driver 
 EVIDENCE_NOT_KEPT = Kind(
     "urn:vitals:problem:evidence-not-kept", 404, "The evidence of this snapshot is not kept"
 )
+NOTHING_TO_COMPARE = Kind(
+    "urn:vitals:problem:nothing-to-compare", 404, "This snapshot has no two verdicts to compare"
+)
 STORE_DOWN = Kind("urn:vitals:problem:store-unavailable", 503, "The store does not answer")
 
 
