@@ -84,7 +84,7 @@ def tasks(model: AdditiveTrees, boosters: list[lightgbm.Booster]) -> dict[str, t
     kept, made = by_shap(boosters)
     return {
         "look-up: features": (model.contributions, ""),
-        "look-up: families": (lambda X: model.family_contributions(X, family), ""),
+        "look-up: families": (model.by_family(family), ""),
         "look-up: score + features": (lambda X: (model.log_odds(X), model.contributions(X)), ""),
         "pred_contrib": (contrib, "look-up: features"),
         "pred_contrib, families asked": (contrib, "look-up: families"),

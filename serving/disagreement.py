@@ -24,6 +24,7 @@ from serving.store import ScoredAccount
 
 Matrix = NDArray[np.float64]
 
+ROUNDING = 1e-9  # standard deviations
 START = "start"  # the part that is no family's: what the rule's points begin from in the segment
 
 
@@ -50,7 +51,8 @@ class Disagreement:
         The share of Σ gap² that its parts account for: below 0 where it draws the two together.
         """
         whole = float(self.gap @ self.gap)
-        found = self.gap @ self.parts / whole if whole > 0 else np.zeros(len(self.families))
+        alike = np.abs(self.gap).max() <= ROUNDING
+        found = np.zeros(len(self.families)) if alike else self.gap @ self.parts / whole
         order = np.argsort(-found, kind="stable")
         return {self.families[i]: round(float(found[i]), 4) for i in order}
 
@@ -87,7 +89,7 @@ def disagreement_of(accounts: Sequence[ScoredAccount]) -> Disagreement:
     for part in parts.T:
         gap += part
     ids = np.array([account.payload["account_id"] for account in accounts], dtype=str)
-    order = np.lexsort((ids, -np.abs(np.round(gap, 9))))
+    order = np.lexsort((ids, -np.abs(np.round(gap / ROUNDING))))
     places = [_places(values)[order] for values in (health, score)]
     agreement = pd.Series(health).corr(pd.Series(score), method="spearman") if len(ids) > 1 else np.nan
     return Disagreement(

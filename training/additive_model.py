@@ -8,20 +8,22 @@ result is the same to the bit whatever batch it comes in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from features.faults import Fault, WrongUse
 from training.shapley_tables import ShapleyTables, shapley_tables
+from training.summed_tables import SummedTables, merged
 from training.tree_checks import Arrays, check_trees
 from training.tree_patterns import TreePatterns
 
 Matrix = NDArray[np.float64]
 
-BLOCK = 2**18  # values compared at a time: 2 MB
+BLOCK = 2**18  # values compared, or added up, at a time: 2 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +56,11 @@ class AdditiveTrees:
         WrongUse where X is not a matrix with one column per feature, in the order of `features`.
         `tree_tables.additive_trees` has an example.
         """
-        every = np.zeros_like(self.arrays["bag"])
-        return self._sums(X, self._tables.value, every, 1)[:, 0] / self.bags
+        return self._sums(X, self._whole)[:, 0] / self.bags
 
     def bag_log_odds(self, X: ArrayLike) -> Matrix:
         """Log-odds of churn from each bag: (n, n_features) -> (n, bags). Their spread is the bag's doubt."""
-        return self._sums(X, self._tables.value, self.arrays["bag"], self.bags)
+        return self._sums(X, self._by_bag)
 
     def answers(self, X: ArrayLike) -> NDArray[np.uint8]:
         """Which way each row goes in each tree: (n, n_features) -> (n, T), bit i is "left at node i"."""
@@ -71,12 +72,13 @@ class AdditiveTrees:
 
         `expected + contributions(X).sum(1)` is `log_odds(X)` up to rounding (1e-12).
         """
-        return self._sums(X, self._tables.share, self._tables.feature, len(self.features)) / self.bags
+        return self._sums(X, self._by_feature) / self.bags
 
-    def family_contributions(self, X: ArrayLike, family_index: ArrayLike) -> Matrix:
-        """SHAP values in log-odds of churn, added up by family: (n, n_features) -> (n, n_families).
+    def by_family(self, family_index: ArrayLike) -> Callable[[ArrayLike], Matrix]:
+        """A function of rows: their SHAP values in log-odds of churn, added up by family.
 
-        `family_index` (n_features,) names each feature's family by a number from 0. WrongUse otherwise.
+        (n, n_features) -> (n, n_families). The tables are added up here, once. `family_index`
+        (n_features,) names each feature's family by a number from 0. WrongUse otherwise.
         """
         family = np.asarray(family_index)
         if family.shape != (len(self.features),) or family.dtype.kind not in "iu" or family.min() < 0:
@@ -85,25 +87,37 @@ class AdditiveTrees:
                 "family_index", family.tolist(), allowed, "give each feature's family by its number"
             )
             raise WrongUse("these families cannot be used", [fault])
-        column = np.take(family, self._tables.feature)
-        return self._sums(X, self._tables.share, column, int(family.max()) + 1) / self.bags
+        share, column = merged(self._tables.share, np.take(family, self._tables.feature))
+        summed = SummedTables.of(share, column, int(family.max()) + 1)
+        return lambda X: self._sums(X, summed) / self.bags
 
-    def _sums(self, X: ArrayLike, table: Matrix, column: NDArray[np.integer], width: int) -> Matrix:
-        """What each tree gives for each row, added up by column: (n, n_features) -> (n, width).
+    def family_contributions(self, X: ArrayLike, family_index: ArrayLike) -> Matrix:
+        """`by_family` for who asks once: (n, n_features), (n_features,) -> (n, n_families)."""
+        return self.by_family(family_index)(X)
 
-        `table` is (T, 128, …) and `column` (T, …) says where its entries go. `bincount` adds in order.
-        """
+    @cached_property
+    def _whole(self) -> SummedTables:
+        return SummedTables.of(self._tables.value[..., None], np.zeros((len(self.arrays["bag"]), 1)), 1)
+
+    @cached_property
+    def _by_bag(self) -> SummedTables:
+        return SummedTables.of(self._tables.value[..., None], self.arrays["bag"][:, None], self.bags)
+
+    @cached_property
+    def _by_feature(self) -> SummedTables:
+        return SummedTables.of(self._tables.share, self._tables.feature, len(self.features))
+
+    def _sums(self, X: ArrayLike, tables: SummedTables) -> Matrix:
+        """What each tree gives for each row, added up by column: (n, n_features) -> (n, width)."""
         X = self._checked(X)
-        by_key = table.reshape(-1, *column.shape[1:])
-        rows = min(max(1, BLOCK // self._patterns.view.size), len(X))
-        cells = np.arange(rows)[:, None] * width + column.ravel()
-        sums = np.empty((len(X), width))
-        for start in range(0, len(X), rows or 1):
-            found = np.take(by_key, self._patterns.keys(X[start : start + rows]), axis=0)
-            n = len(found)
-            flat = np.bincount(cells[:n].ravel(), weights=found.ravel(), minlength=n * width)
-            sums[start : start + n] = flat.reshape(n, width)
-        return sums
+        rows = max(1, BLOCK // self._patterns.view.size)
+        if len(X) <= rows:
+            return tables.sums(self._patterns.keys(X))
+        found = np.empty((len(X), tables.width))
+        for start in range(0, len(X), rows):
+            part = tables.sums(self._patterns.keys(X[start : start + rows]))
+            found[start : start + len(part)] = part
+        return found
 
     def _checked(self, X: ArrayLike) -> Matrix:
         X = np.asarray(X, dtype=np.float64)
