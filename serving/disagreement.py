@@ -91,14 +91,13 @@ def disagreement_of(accounts: Sequence[ScoredAccount]) -> Disagreement:
     ids = np.array([account.payload["account_id"] for account in accounts], dtype=str)
     order = np.lexsort((ids, -np.abs(np.round(gap / ROUNDING))))
     places = [_places(values)[order] for values in (health, score)]
-    agreement = pd.Series(health).corr(pd.Series(score), method="spearman") if len(ids) > 1 else np.nan
     return Disagreement(
         [accounts[i] for i in order],
         families,
         gap[order],
         parts[order],
         *places,
-        None if np.isnan(agreement) else round(float(agreement), 4),
+        _rank_correlation(health, score),
     )
 
 
@@ -122,6 +121,13 @@ def _in_deviations(points: Matrix, score: Matrix) -> Matrix:
     """Points beyond the book's mean, in standard deviations of the score; 0 where all scores are alike."""
     spread = float(score.std())
     return (points - points.mean(axis=0)) / spread if spread > 1e-9 else np.zeros(points.shape)
+
+
+def _rank_correlation(health: Matrix, score: Matrix) -> float | None:
+    if np.ptp(health) == 0 or np.ptp(score) == 0:
+        return None
+    ranks = [pd.Series(values).rank().to_numpy() for values in (health, score)]
+    return round(float(np.corrcoef(ranks)[0, 1]), 4)
 
 
 def _places(values: Matrix) -> NDArray[np.int64]:
