@@ -17,9 +17,9 @@ import typer
 from features.params_file import DEFAULT_PARAMS, read_section
 from serving.audit_command import EXAMPLE as AUDIT_EXAMPLE
 from serving.audit_command import audit
-from serving.keys_command import keys_app
 from serving.disagreement_command import EXAMPLE as DISAGREEMENT_EXAMPLE
 from serving.disagreement_command import disagreement
+from serving.keys_command import keys_app
 from training.command_options import DEFAULT_BOOK, BookArgument, Json, Params, Registry, Set
 from training.terminal import clear_faults, emit, steps
 from training.train_command import EXAMPLE as TRAIN_EXAMPLE

@@ -51,7 +51,7 @@ class Disagreement:
         The share of Σ gap² that its parts account for: below 0 where it draws the two together.
         """
         whole = float(self.gap @ self.gap)
-        alike = np.abs(self.gap).max() <= ROUNDING
+        alike = np.abs(self.gap).max(initial=0.0) <= ROUNDING
         found = np.zeros(len(self.families)) if alike else self.gap @ self.parts / whole
         order = np.argsort(-found, kind="stable")
         return {self.families[i]: round(float(found[i]), 4) for i in order}
@@ -109,22 +109,24 @@ def explains_the_rule(account: ScoredAccount) -> bool:
 def _read(accounts: Sequence[ScoredAccount]) -> tuple[Matrix, Matrix, Matrix, Matrix, list[str]]:
     """Health and score (n,), and the points of each by family with the start first (n, 1 + families)."""
     payloads = [account.payload for account in accounts]
-    families = list(payloads[0]["family_points"])
+    families = list(payloads[0]["family_points"]) if payloads else []
     model = [[p["base_health"], *(p["family_points"][f] for f in families)] for p in payloads]
     rule = [[p["rule"]["base"], *(p["rule"]["family_points"][f] for f in families)] for p in payloads]
     health, score = [p["health"] for p in payloads], [p["rule"]["score"] for p in payloads]
-    arrays = [np.array(values, dtype=np.float64) for values in (health, score, model, rule)]
+    table = (len(payloads), 1 + len(families))
+    arrays = [np.array(values, dtype=np.float64) for values in (health, score)]
+    arrays += [np.array(values, dtype=np.float64).reshape(table) for values in (model, rule)]
     return *arrays, [START, *families]  # type: ignore[return-value]
 
 
 def _in_deviations(points: Matrix, score: Matrix) -> Matrix:
     """Points beyond the book's mean, in standard deviations of the score; 0 where all scores are alike."""
-    spread = float(score.std())
-    return (points - points.mean(axis=0)) / spread if spread > 1e-9 else np.zeros(points.shape)
+    spread = float(score.std()) if len(score) else 0.0
+    return (points - points.mean(axis=0)) / spread if spread > ROUNDING else np.zeros(points.shape)
 
 
 def _rank_correlation(health: Matrix, score: Matrix) -> float | None:
-    if np.ptp(health) == 0 or np.ptp(score) == 0:
+    if not len(health) or np.ptp(health) == 0 or np.ptp(score) == 0:
         return None
     ranks = [pd.Series(values).rank().to_numpy() for values in (health, score)]
     return round(float(np.corrcoef(ranks)[0, 1]), 4)

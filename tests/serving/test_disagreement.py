@@ -120,6 +120,12 @@ def test_a_rule_that_says_the_same_of_everybody_has_no_standing() -> None:
     assert np.isfinite(found.gap).all()
 
 
+def test_who_may_see_no_account_sees_no_disagreement() -> None:
+    found = disagreement_of([])
+    assert found.accounts_shown(0, 10, 5) == []
+    assert (found.agreement, found.shares()) == (None, {START: 0.0})
+
+
 @pytest.fixture
 def published(store: ScoreStore) -> ScoreStore:
     publish(store, drawn(5, 7), LEARNED)
