@@ -17,11 +17,10 @@ from pydantic.json_schema import models_json_schema
 from serving import case_payloads, evidence_payloads, payloads
 from serving.account_openapi import account_paths
 from serving.case_openapi import case_paths
-from serving.openapi_access import SECURITY_SCHEMES, guarded
-from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation, ref
 from serving.disagreement_openapi import disagreement_paths
 from serving.disagreement_payloads import DisagreementResponse
-from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation
+from serving.openapi_access import SECURITY_SCHEMES, guarded
+from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation, ref
 from serving.params import ServingParams
 
 
