@@ -42,20 +42,12 @@ def openapi_document(limits: ServingParams) -> dict[str, Any]:
                 **_native_paths(),
                 **account_paths(limits),
                 **case_paths(limits),
+                **disagreement_paths(limits),
                 **_model_paths(),
                 **_watch_paths(),
             }
         ),
         "components": {"schemas": _schemas(limits), "securitySchemes": SECURITY_SCHEMES},
-        "paths": {
-            **_native_paths(),
-            **account_paths(limits),
-            **case_paths(limits),
-            **disagreement_paths(limits),
-            **_model_paths(),
-            **_watch_paths(),
-        },
-        "components": {"schemas": _schemas(limits)},
     }
 
 
