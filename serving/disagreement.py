@@ -90,13 +90,13 @@ def disagreement_of(accounts: Sequence[ScoredAccount]) -> Disagreement:
         gap += part
     ids = np.array([account.payload["account_id"] for account in accounts], dtype=str)
     order = np.lexsort((ids, -np.abs(np.round(gap / ROUNDING))))
-    places = [_places(values)[order] for values in (health, score)]
     return Disagreement(
         [accounts[i] for i in order],
         families,
         gap[order],
         parts[order],
-        *places,
+        _places(health)[order],
+        _places(score)[order],
         _rank_correlation(health, score),
     )
 
@@ -128,8 +128,9 @@ def _in_deviations(points: Matrix, score: Matrix) -> Matrix:
 def _rank_correlation(health: Matrix, score: Matrix) -> float | None:
     if not len(health) or np.ptp(health) == 0 or np.ptp(score) == 0:
         return None
-    ranks = [pd.Series(values).rank().to_numpy() for values in (health, score)]
-    return round(float(np.corrcoef(ranks)[0, 1]), 4)
+    of_health, of_score = (np.array(pd.Series(values).rank()) for values in (health, score))
+    together = float(np.cov(of_health, of_score, ddof=0)[0, 1])
+    return round(together / float(of_health.std() * of_score.std()), 4)
 
 
 def _places(values: Matrix) -> NDArray[np.int64]:

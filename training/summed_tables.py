@@ -34,7 +34,8 @@ class SummedTables:
         """(n, T) -> (n, width). `bincount` adds in order, tree by tree, whatever the number of rows."""
         n = len(keys)
         found = np.take(self.by_key, keys, axis=0)
-        flat = np.bincount(self._cells_of(n), weights=found.ravel(), minlength=n * self.width)
+        weights, cells = found.ravel(), self._cells_of(n)
+        flat = np.asarray(np.bincount(cells, weights, minlength=n * self.width), dtype=np.float64)
         return flat.reshape(n, self.width)
 
     def _cells_of(self, rows: int) -> NDArray[np.intp]:
