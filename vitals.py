@@ -20,6 +20,9 @@ from serving.audit_command import audit
 from serving.disagreement_command import EXAMPLE as DISAGREEMENT_EXAMPLE
 from serving.disagreement_command import disagreement
 from serving.keys_command import keys_app
+from serving.watch_command import EXAMPLE as WATCH_EXAMPLE
+from serving.watch_command import watch
+from serving.webhooks_command import app as webhooks
 from training.command_options import DEFAULT_BOOK, BookArgument, Json, Params, Registry, Set
 from training.terminal import clear_faults, emit, steps
 from training.train_command import EXAMPLE as TRAIN_EXAMPLE
@@ -405,6 +408,10 @@ def serve(
 
     with clear_faults():
         raise typer.Exit(serve_until_stopped(host, port, params, registry, store))
+
+
+app.command(epilog=WATCH_EXAMPLE)(watch)
+app.add_typer(webhooks, name="webhooks")
 
 
 @app.command(epilog="Example: vitals demo --no-serve")

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from serving.case_params import CaseParams
+from serving.cases import Opening, open_case
+from serving.delivery_params import DeliveryParams
+from serving.dispatcher import deliver_due
+from serving.outbox_tables import deliveries, webhook_endpoints
+from serving.sending import Sent
+from serving.store import ScoreStore
+from serving.webhook_signature import is_signed
+from serving.webhooks import (
+    add_endpoint,
+    delivery_lines,
+    enable_endpoint,
+    list_endpoints,
+    replay,
+    rotate_secret,
+)
+from tests.serving.both_databases import database_url, loop_store, postgres
+from tests.serving.receivers import Receiver, receiver
+
+__all__ = ["database_url", "loop_store", "postgres"]
+NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
+PARAMS = DeliveryParams(allow_networks=("127.0.0.1/32",), timeout_seconds=0.5)
+
+
+def add(store: ScoreStore, url: str, **more: Any) -> dict[str, Any]:
+    told = {"form": "generic", "events": ["p0"], "secret": None} | more
+    with store.writing() as connection:
+        return add_endpoint(connection, url, params=PARAMS, now=NOW, **told)
+
+
+def alarm(store: ScoreStore, account: str = "A-1") -> None:
+    with store.writing() as connection:
+        opening = Opening(account, "p0", "detractor", f"answer:{account}", name="Acme", owner="csm-1")
+        open_case(connection, opening, CaseParams(), NOW)
+
+
+def state(store: ScoreStore) -> list[tuple[str, int]]:
+    with store.begin() as connection:
+        rows = connection.execute(select(deliveries).order_by(deliveries.c.id))
+        return [(row.state, row.attempts) for row in rows]
+
+
+def run(store: ScoreStore, hours: float, step: float = 60, sender: Any = None) -> int:
+    """What a watcher sends that looks every `step` seconds for so many hours."""
+    moment, sent = NOW, 0
+    while moment <= NOW + timedelta(hours=hours):
+        sent += deliver_due(store, PARAMS, moment, sender=sender)
+        moment += timedelta(seconds=step)
+    return sent
+
+
+def test_an_alarm_arrives_signed_and_is_sent_once(loop_store: ScoreStore) -> None:
+    with receiver() as there:
+        added = add(loop_store, there.url)
+        alarm(loop_store)
+        assert deliver_due(loop_store, PARAMS, NOW) == 1
+        assert deliver_due(loop_store, PARAMS, NOW + timedelta(days=1)) == 0
+        [(headers, body)] = there.calls
+    document = json.loads(body)
+    assert (document["type"], document["data"]["case_id"]) == ("p0.opened", "C-000001")
+    told = (headers["webhook-id"], headers["webhook-timestamp"], body, headers["webhook-signature"])
+    assert is_signed(*told, added["secret"], NOW)
+    assert not is_signed(*told, added["secret"], NOW + timedelta(minutes=6))
+    assert not is_signed(told[0], told[1], body + b" ", told[3], added["secret"], NOW)
+    assert state(loop_store) == [("delivered", 1)]
+
+
+def test_a_receiver_that_fails_in_every_way_gets_each_alarm_under_one_id(loop_store: ScoreStore) -> None:
+    with receiver(script=[500, 0, -8, 429, 302]) as there:
+        add(loop_store, there.url)
+        alarm(loop_store)
+        run(loop_store, 1)
+        assert len(there.calls) == 6
+        assert len(set(there.ids)) == 1
+    assert state(loop_store) == [("delivered", 6)]
+    with loop_store.begin() as connection:
+        told = [line["outcome"] for line in delivery_lines(connection, 1, 50)]
+    assert told[::-1][0] == "HTTP 500: not taken"
+    assert told[0] == "taken"
+    assert "HTTP 302: redirects are not followed" in told
+
+
+def test_many_senders_at_once_send_each_alarm_once(database_url: str) -> None:
+    store = ScoreStore(database_url)
+    store.prepare()
+    with receiver() as there:
+        add(store, there.url)
+        for number in range(40):
+            alarm(store, f"A-{number}")
+        ready = threading.Barrier(4)
+
+        def send() -> None:
+            own = ScoreStore(database_url)
+            ready.wait()
+            while deliver_due(own, PARAMS, NOW):
+                pass
+            own.close()
+
+        threads = [threading.Thread(target=send) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(there.ids) == sorted(set(there.ids))
+        assert len(there.ids) == 40
+    store.close()
+
+
+def test_a_sender_that_dies_leaves_its_deliveries_to_another(store: ScoreStore) -> None:
+    def dies(*_: Any) -> Sent:
+        raise KeyboardInterrupt
+
+    with receiver() as there:
+        add(store, there.url)
+        alarm(store)
+        with pytest.raises(KeyboardInterrupt):
+            deliver_due(store, PARAMS, NOW, sender=dies)
+        assert deliver_due(store, PARAMS, NOW + timedelta(seconds=89)) == 0
+        assert deliver_due(store, PARAMS, NOW + timedelta(seconds=91)) == 1
+        assert len(there.calls) == 1
+
+
+def test_a_dead_receiver_is_tried_for_three_days_then_disabled_with_a_notice(store: ScoreStore) -> None:
+    add(store, "http://127.0.0.1:9/")
+    alarm(store)
+
+    def fails(*_: Any) -> Sent:
+        raise ConnectionRefusedError
+
+    tried = run(store, 80, step=600, sender=fails)
+    assert 15 <= tried <= 25
+    with store.begin() as connection:
+        [row] = list_endpoints(connection)
+    assert row["state"] == "disabled" or state(store) == [("failed", tried)]
+    alarm(store, "A-2")
+    late = NOW + timedelta(hours=81)
+    for turn in range(10):
+        deliver_due(store, PARAMS, late + timedelta(hours=turn), sender=fails)
+    with store.begin() as connection:
+        [row] = list_endpoints(connection)
+    assert row["state"] == "disabled"
+    assert "every attempt since 2026-10-31T12:00" in row["notice"]
+
+
+def test_an_endpoint_that_is_gone_is_disabled_at_once_and_told_when_it_is_enabled(store: ScoreStore) -> None:
+    with receiver(script=[410]) as there:
+        add(store, there.url)
+        alarm(store)
+        deliver_due(store, PARAMS, NOW)
+        alarm(store, "A-2")
+        assert deliver_due(store, PARAMS, NOW + timedelta(hours=1)) == 0
+        with store.begin() as connection:
+            assert "says that it is gone" in list_endpoints(connection)[0]["notice"]
+        with store.writing() as connection:
+            assert enable_endpoint(connection, 1, NOW + timedelta(hours=2)) == 2
+        assert deliver_due(store, PARAMS, NOW + timedelta(hours=2)) == 2
+        assert len(set(there.ids)) == 2
+    assert [now for now, _ in state(store)] == ["delivered", "delivered"]
+
+
+def test_a_replay_comes_under_the_same_id(store: ScoreStore) -> None:
+    with receiver() as there:
+        add(store, there.url)
+        alarm(store)
+        deliver_due(store, PARAMS, NOW)
+        with store.writing() as connection:
+            assert replay(connection, there.ids[0], None, NOW) == 1
+        deliver_due(store, PARAMS, NOW)
+        assert len(there.ids) == 2
+        assert len(set(there.ids)) == 1
+
+
+def test_while_a_secret_is_changed_both_sign_and_then_only_the_new_one(store: ScoreStore) -> None:
+    def signatures(there: Receiver) -> list[str]:
+        return there.calls[-1][0]["webhook-signature"].split(" ")
+
+    with receiver() as there:
+        old = add(store, there.url)["secret"]
+        with store.writing() as connection:
+            new = rotate_secret(connection, 1, NOW)
+        for hours, valid in ((1, (True, True)), (25, (False, True))):
+            alarm(store, f"A-{hours}")
+            now = NOW + timedelta(hours=hours)
+            deliver_due(store, PARAMS, now)
+            headers, body = there.calls[-1]
+            told = (headers["webhook-id"], headers["webhook-timestamp"], body, headers["webhook-signature"])
+            assert (is_signed(*told, old, now), is_signed(*told, new, now)) == valid
+            assert len(signatures(there)) == sum(valid)
+
+
+def test_an_endpoint_that_fails_does_not_hold_up_those_that_answer(store: ScoreStore) -> None:
+    with receiver() as good, receiver(status=500) as bad:
+        add(store, bad.url)
+        add(store, good.url)
+        alarm(store)
+        deliver_due(store, PARAMS, NOW)
+        alarm(store, "A-2")
+        assert deliver_due(store, PARAMS, NOW, failing=False) == 1
+        assert (len(good.calls), len(bad.calls)) == (2, 1)
+        assert deliver_due(store, PARAMS, NOW + timedelta(seconds=6), failing=True) == 2
+
+
+def test_only_the_kinds_of_event_that_were_asked_for_are_sent(store: ScoreStore) -> None:
+    with receiver() as there:
+        add(store, there.url, events=["plan"])
+        alarm(store)
+        assert deliver_due(store, PARAMS, NOW) == 0
+
+
+def test_where_the_operator_allowed_no_network_nothing_inside_is_called(store: ScoreStore) -> None:
+    with receiver() as there:
+        add(store, there.url)
+        alarm(store)
+        deliver_due(store, DeliveryParams(), NOW)
+        assert there.calls == []
+    with store.begin() as connection:
+        assert delivery_lines(connection, 1, 1)[0]["outcome"].startswith("refused: the host leads to")
+
+
+def test_a_webhook_that_is_disabled_is_a_notice_in_the_list_of_cases(store: ScoreStore) -> None:
+    from serving.case_answers import cases_page
+    from serving.case_bodies import CasesQuery
+
+    with receiver(script=[410]) as there:
+        add(store, there.url)
+        alarm(store)
+        deliver_due(store, PARAMS, NOW)
+    with store.begin() as connection:
+        assert connection.execute(select(webhook_endpoints.c.state)).scalar() == "disabled"
+    assert "webhook 1 is disabled" in cases_page(store, CasesQuery(), None)["notices"][0]

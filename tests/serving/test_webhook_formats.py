@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from serving.delivery_params import DeliveryParams
+from serving.mailing import mail_of, send_mail
+from serving.webhook_formats import FORMATS, TITLES, accepted, body_of
+
+NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
+DATA = {
+    "case_id": "C-000412",
+    "account_id": "A-1",
+    "name": 'Acme <!channel> <at user_id="all"></at> @all\r\nBcc: x@y',
+    "trigger": "detractor",
+    "level": "csm",
+    "assignee": "csm-1",
+    "call_due_at": "2026-10-31T16:00:00.000000Z",
+}
+
+
+def document(form: str, event: str = "p0.opened", secret: str | None = None) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(body_of(form, event, "2026-10-31T12:00:00Z", DATA, secret, NOW))
+    return found
+
+
+def test_a_program_gets_type_timestamp_and_data() -> None:
+    assert document("generic") == {"type": "p0.opened", "timestamp": "2026-10-31T12:00:00Z", "data": DATA}
+
+
+def test_a_chat_gets_lines_in_both_languages_and_no_name_can_mention_everybody() -> None:
+    slack = document("slack")["text"]
+    wecom = document("wecom")["text"]["content"]
+    feishu = document("feishu")["content"]["text"]
+    for text in (slack, wecom, feishu):
+        assert "P0: call now · P0 警报:请立即致电" in text
+        assert "C-000412" in text
+        assert "@" not in text
+        assert "Bcc" in text.splitlines()[1]  # on the account's own line
+    assert "<!channel>" not in slack
+    assert "<at" not in feishu
+
+
+def test_feishu_signs_in_its_own_body() -> None:
+    assert "sign" not in document("feishu")
+    signed = document("feishu", secret="key")
+    assert signed["timestamp"] == "1793448000"
+    # base64(HMAC-SHA256(key="1793448000\nkey", message="")), worked out with openssl
+    assert signed["sign"] == FEISHU
+
+
+FEISHU = "og05vNtJMp9/VR2Tcr9NSvWv5tXfRyIiHNMitSKOp1w="
+
+
+@pytest.mark.parametrize("event", TITLES)
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_event_has_words_in_every_format(form: str, event: str) -> None:
+    assert document(form, event)
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "body", "taken"),
+    [
+        ("generic", 204, b"", True),
+        ("generic", 302, b"", False),
+        ("slack", 200, b"ok", True),
+        ("slack", 404, b"no_service", False),
+        ("wecom", 200, b'{"errcode": 0}', True),
+        ("wecom", 200, b'{"errcode": 93000}', False),
+        ("wecom", 200, b"<html>", False),
+        ("feishu", 200, b'{"StatusCode": 0, "code": 0}', True),
+        ("feishu", 200, b'{"code": 9499}', False),
+        ("feishu", 200, b"[]", False),
+    ],
+)
+def test_whether_a_receiver_took_it_is_read_as_that_receiver_says_it(
+    form: str, status: int, body: bytes, taken: bool
+) -> None:
+    assert accepted(form, status, body) is taken
+
+
+def test_a_mail_has_the_events_id_and_no_header_that_a_name_smuggled_in() -> None:
+    row: Any = SimpleNamespace(type="p0.opened", data=DATA, url="mailto:csm@example.com", message_id="msg_1")
+    mail = mail_of(row, "vitals@example.com")
+    assert (mail["To"], mail["Message-ID"], mail["Bcc"]) == ("csm@example.com", "<msg_1@vitals>", None)
+    assert "C-000412" in mail.get_content()
+
+
+def test_without_a_mail_server_the_attempt_fails_and_says_what_to_set() -> None:
+    row: Any = SimpleNamespace(type="p0.opened", data=DATA, url="mailto:csm@example.com", message_id="msg_1")
+    with pytest.raises(ValueError, match="set delivery"):
+        send_mail(row, DeliveryParams())
