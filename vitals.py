@@ -17,6 +17,8 @@ import typer
 from features.params_file import DEFAULT_PARAMS, read_section
 from serving.audit_command import EXAMPLE as AUDIT_EXAMPLE
 from serving.audit_command import audit
+from serving.change_command import EXAMPLE as CHANGE_EXAMPLE
+from serving.change_command import change
 from serving.disagreement_command import EXAMPLE as DISAGREEMENT_EXAMPLE
 from serving.disagreement_command import disagreement
 from serving.keys_command import keys_app
@@ -288,6 +290,7 @@ def explain(
 
 
 app.command(epilog=DISAGREEMENT_EXAMPLE)(disagreement)
+app.command(epilog=CHANGE_EXAMPLE)(change)
 
 
 @app.command(

@@ -60,6 +60,11 @@ class Feature(Section):
         description="whether it is made in training, from outcomes: a snapshot leaves it missing, and who "
         "scores with the model fills it in",
     )
+    ages: bool = Field(
+        default=False,
+        description="whether what is known goes on standing for itself, and weighs less or leaves its window "
+        "as time passes; else no new record is itself the record: who uses nothing has stopped using",
+    )
     missing: Words = Field(description="what a missing value means")
     title: Words
     text: Words = Field(description="driver sentence; {value} and {typical} are filled in")

@@ -67,13 +67,23 @@ def build_snapshot(
     is no UTC midnight.
     """
     who = cohort(source, as_of_dates)
-    keys = _keys(who)
-    if keys.empty:
+    if _keys(who).empty:
         dates = ", ".join(f"{date:%Y-%m-%d}" for date in as_of_dates)
         fault = Fault(
             "as-of", dates, "a date at which an account was a customer", "check created_at and subscriptions"
         )
         raise DataFault("no account is in the cohort", [fault])
+    return snapshot_of(source, who, params, progress)
+
+
+def snapshot_of(
+    source: Warehouse, who: ir.Table, params: FeatureParams, progress: Progress = lambda _: None
+) -> pd.DataFrame:
+    """The same rows, for whoever is named: `who` has `account_id` and `as_of_day`, customers or not.
+
+    An account must be known before its day, as `cohort.known_accounts` makes sure.
+    """
+    keys = _keys(who)
     parts = [keys]
     for each in SOURCES:
         if source.has(*each.needs):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +16,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from serving.case_params import CaseParams
+from serving.champion import REGISTRY
 from serving.etags import with_etag
 from serving.params import ServingParams
 from serving.principal import Principal, principal_of
@@ -33,6 +35,7 @@ class Resources:
     limits: ServingParams
     cases: CaseParams = field(default_factory=CaseParams)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    registry: Path = REGISTRY
 
     def seen_by(self, principal: Principal) -> Resources:
         """The same, with the accounts that a caller may see."""

@@ -32,11 +32,12 @@ CHAMPION_SQL = """
     JOIN model_versions AS v ON v.name = a.name AND v.version = a.version
     WHERE a.name = 'vitals' AND a.alias = 'champion'
 """
+VERSION_SQL = "SELECT version, storage_location FROM model_versions WHERE name = 'vitals' AND version = ?"
 
 
 @dataclass(frozen=True)
 class Champion:
-    """The champion's version and the folder of its bundle."""
+    """A version, the champion or another, and the folder of its bundle."""
 
     version: str
     bundle: Path
@@ -47,13 +48,25 @@ def find_champion(registry: Path = REGISTRY) -> Champion | None:
 
     Raises sqlite3.Error where the registry cannot be read.
     """
+    return _found(registry, CHAMPION_SQL)
+
+
+def find_version(registry: Path, version: str) -> Champion | None:
+    """A version that is or once was champion, or None: no registry, or no such version in it.
+
+    Raises sqlite3.Error where the registry cannot be read.
+    """
+    return _found(registry, VERSION_SQL, version) if version.isascii() and version.isdecimal() else None
+
+
+def _found(registry: Path, query: str, *values: str) -> Champion | None:
     database = registry / "mlflow.db"
     if not database.exists():
         return None
     with closing(
         sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, timeout=5)
     ) as connection:
-        row = connection.execute(CHAMPION_SQL).fetchone()
+        row = connection.execute(query, values).fetchone()
     return None if row is None else Champion(str(row[0]), _bundle(str(row[1]), registry))
 
 

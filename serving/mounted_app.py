@@ -12,6 +12,7 @@ from starlette.routing import Route
 from serving.account_routes import ACCOUNT_ROUTES
 from serving.answering import Resources, answering, refuse_query, resources_of
 from serving.case_routes import CASE_ROUTES
+from serving.change_routes import CHANGE_ROUTES
 from serving.disagreement_routes import DISAGREEMENT_ROUTES
 from serving.openapi import openapi_document
 from serving.params import ServingParams
@@ -24,6 +25,7 @@ def mounted_app(limits: ServingParams) -> Starlette:
     """The app. `state.resources` and `state.access` are set by the service, which BentoML makes later."""
     app = Starlette(
         routes=[
+            *CHANGE_ROUTES,
             *ACCOUNT_ROUTES,
             *CASE_ROUTES,
             *SIGN_IN_ROUTES,

@@ -14,9 +14,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from serving import case_payloads, evidence_payloads, payloads
+from serving import case_payloads, change_payloads, evidence_payloads, payloads
 from serving.account_openapi import account_paths
 from serving.case_openapi import case_paths
+from serving.change_openapi import change_paths
 from serving.disagreement_openapi import disagreement_paths
 from serving.disagreement_payloads import DisagreementResponse
 from serving.openapi_access import SECURITY_SCHEMES, guarded
@@ -43,6 +44,7 @@ def openapi_document(limits: ServingParams) -> dict[str, Any]:
                 **account_paths(limits),
                 **case_paths(limits),
                 **disagreement_paths(limits),
+                **change_paths(limits),
                 **_model_paths(),
                 **_watch_paths(),
             }
@@ -108,6 +110,8 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         payloads.PortfolioResponse,
         payloads.AccountResponse,
         payloads.WeightOf,
+        change_payloads.HistoryResponse,
+        change_payloads.ChangeResponse,
         evidence_payloads.EvidenceResponse,
         evidence_payloads.SpanOf,
         case_payloads.SurveyAnswerResponse,

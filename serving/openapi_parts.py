@@ -15,7 +15,7 @@ STATUS_TEXTS = {
     401: "No key, or none that is known and lives",
     403: "The key has not the scope that the call needs",
     404: "No such account, snapshot, driver, case or path",
-    409: "The case does not allow it now, or the same call still runs",
+    409: "The case does not allow it now, the same call still runs, or it cannot be worked out again",
     413: "The body is too large",
     415: "The body must be sent as JSON",
     422: "A value is not allowed",

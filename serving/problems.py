@@ -46,6 +46,11 @@ EVIDENCE_NOT_KEPT = Kind(
 NOTHING_TO_COMPARE = Kind(
     "urn:vitals:problem:nothing-to-compare", 404, "This snapshot has no two verdicts to compare"
 )
+MODEL_GONE = Kind("urn:vitals:problem:model-gone", 404, "The model of this snapshot is no longer there")
+INPUTS_NOT_KEPT = Kind(
+    "urn:vitals:problem:inputs-not-kept", 404, "What this snapshot was scored from is not kept"
+)
+NOT_REPLAYED = Kind("urn:vitals:problem:not-replayed", 409, "What was published cannot be worked out again")
 STORE_DOWN = Kind("urn:vitals:problem:store-unavailable", 503, "The store does not answer")
 
 

@@ -22,6 +22,7 @@ from serving.champion import load_scorer
 from serving.evidence_documents import evidence_documents
 from serving.evidence_tables import Evidence
 from serving.history_answers import account_of
+from serving.kept_steps import earlier_of, keep_step, settings_of, step_to
 from serving.opened_store import opened_store
 from serving.params import ServingParams
 from serving.playbooks_read import read_playbooks
@@ -93,7 +94,7 @@ def score_and_publish(
     """Scores the book with the champion (or the rule) and publishes the snapshot; also to `out`.
 
     What was published already (same date, model, rows and settings) is not published twice; where its
-    evidence was not kept, it is now.
+    evidence, or the step from the snapshot before, was not kept, it is now.
     """
     params = AllParams.read(params_file, overrides)
     limits = read_section(params_file, "serving", ServingParams, overrides)
@@ -108,6 +109,8 @@ def score_and_publish(
         scored = score_book(book, scorer, params, limits, moment, progress, answers)
         snapshot = _published_before(store, scored)
         evidence = _evidence(store, scored, snapshot, params, limits, progress)
+        earlier = earlier_of(store, utc_text(scored.as_of.to_pydatetime()), snapshot)
+        step = None if earlier is None else step_to(scored, earlier, params.features, registry, progress)
         progress("publishing")
         if snapshot is None:
             snapshot = store.publish_snapshot(
@@ -123,6 +126,7 @@ def score_and_publish(
             )
         elif evidence is not None:
             store.keep_evidence(snapshot, evidence, limits.evidence_snapshots)
+        keep_step(store, snapshot, settings_of(params.features), step)
     if out is not None:
         write_table(flat_table(scored), out)
     return Published(scored, snapshot, out)

@@ -41,7 +41,12 @@ mounted = mounted_app(LIMITS)
 def open_scorer() -> Scorer:
     """The champion's scorer, or the rule's where no model is champion."""
     params_file = Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS))
-    return load_scorer(Path(os.environ.get("VITALS_REGISTRY", REGISTRY)), params_file)
+    return load_scorer(registry(), params_file)
+
+
+def registry() -> Path:
+    """Where the models are."""
+    return Path(os.environ.get("VITALS_REGISTRY", REGISTRY))
 
 
 class GuardedService(Service):  # type: ignore[misc]
@@ -64,7 +69,7 @@ class HealthApi:
             # Rows that the caller brings can still be scored; /readyz says what is missing.
             logger.error("the store does not answer at start: %s", type(error).__name__)
         mounted.state.access = access_to(store, url, LIMITS)
-        mounted.state.resources = Resources(open_scorer(), store, LIMITS, CASES)
+        mounted.state.resources = Resources(open_scorer(), store, LIMITS, CASES, registry=registry())
 
     @property
     def resources(self) -> Resources:
