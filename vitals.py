@@ -22,6 +22,8 @@ from serving.change_command import change
 from serving.disagreement_command import EXAMPLE as DISAGREEMENT_EXAMPLE
 from serving.disagreement_command import disagreement
 from serving.keys_command import keys_app
+from serving.up_command import EXAMPLE as UP_EXAMPLE
+from serving.up_command import up
 from serving.watch_command import EXAMPLE as WATCH_EXAMPLE
 from serving.watch_command import watch
 from serving.webhooks_command import app as webhooks
@@ -201,6 +203,7 @@ def catalog(
 
 app.command(epilog=TRAIN_EXAMPLE)(train)
 app.add_typer(keys_app, name="keys")
+app.command(epilog=UP_EXAMPLE)(up)
 
 
 @app.command(epilog="Example: vitals compare --json")
