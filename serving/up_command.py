@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from features.params_file import DEFAULT_PARAMS
-from training.command_options import DEFAULT_REGISTRY, Params, Registry
+from training.command_options import DEFAULT_BOOK, DEFAULT_REGISTRY, BookArgument, Params, Registry
 from training.terminal import clear_faults
 
-EXAMPLE = "Example: vitals up --port 3000"
+EXAMPLE = "Example: vitals up data/book --port 3000"
 
 
 def up(
-    context: typer.Context,
+    book: BookArgument = DEFAULT_BOOK,
     host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="the port to listen on")] = 3000,
     params: Params = DEFAULT_PARAMS,
@@ -32,15 +32,16 @@ def up(
     with clear_faults():
         check_address(host, port)
         check_settings(params, registry, store)
-        known = context.parent.command.list_commands(context) if context.parent else []  # type: ignore[attr-defined]
-        raise typer.Exit(
-            run_together(commands(host, port, params, registry, known), environment(params, registry, store))
-        )
+        both = commands(book, host, port, params, registry)
+        raise typer.Exit(run_together(both, environment(params, registry, store)))
 
 
-def commands(host: str, port: int, params: Path, registry: Path, known: list[str]) -> list[list[str]]:
-    """What is started: the service, and the clock where this installation has one."""
+def commands(book: Path, host: str, port: int, params: Path, registry: Path) -> list[list[str]]:
+    """The two commands; the store reaches them by the environment, so that no password stands in a list of
+    processes."""
     settings = ["--params", str(params), "--registry", str(registry)]
-    serve = [sys.executable, "-m", "vitals", "serve", "--host", host, "--port", str(port), *settings]
-    watch = [sys.executable, "-m", "vitals", "watch", *settings]
-    return [serve, watch] if "watch" in known else [serve]
+    vitals = [sys.executable, "-m", "vitals"]
+    return [
+        [*vitals, "serve", "--host", host, "--port", str(port), *settings],
+        [*vitals, "watch", str(book), *settings],
+    ]

@@ -58,9 +58,7 @@ def test_where_one_ends_by_itself_the_other_is_ended_and_it_is_said(tmp_path: Pa
     assert (tmp_path / "one.ended").exists()
 
 
-def test_the_clock_is_started_where_there_is_one() -> None:
-    with_clock = commands("127.0.0.1", 3000, Path("p"), Path("r"), ["serve", "watch"])
-    assert [command[3] for command in with_clock] == ["serve", "watch"]
-    alone = commands("127.0.0.1", 3000, Path("p"), Path("r"), ["serve"])
-    assert [command[3] for command in alone] == ["serve"]
-    assert with_clock[0][-4:] == ["--params", "p", "--registry", "r"]
+def test_the_service_and_the_clock_get_the_same_settings() -> None:
+    serve, watch = commands(Path("b"), "127.0.0.1", 3000, Path("p"), Path("r"))
+    assert serve[3:] == ["serve", "--host", "127.0.0.1", "--port", "3000", "--params", "p", "--registry", "r"]
+    assert watch[3:] == ["watch", "b", "--params", "p", "--registry", "r"]
