@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
+import os
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,21 +51,45 @@ class TrainedWorkspace:
 
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> TrainedWorkspace:
-    """Trained, promoted and published, shared by all workers of a run."""
+    """Trained, promoted and published, shared by all workers of a run.
+
+    VITALS_TEST_KEEP names a folder in which the training is kept for later runs of the very same code.
+    """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if hasattr(request.config, "workerinput") else base  # the workers' common parent
-    made = shared / "trained_workspace.json"
-    with FileLock(shared / "trained_workspace.lock"):
+    keep = os.environ.get("VITALS_TEST_KEEP")
+    trained = (Path(keep) / _code_of_training() if keep else shared) / "trained"
+    book, registry, store = trained / "book", trained / "mlruns", f"sqlite:///{shared / 'vitals.db'}"
+    _once(trained, lambda: _train(book, registry))
+    _once(shared / "published", lambda: _publish(book, registry, store))
+    return TrainedWorkspace(str(book), str(registry), store)
+
+
+def _once(folder: Path, make: Callable[[], object]) -> None:
+    """Makes it where nobody has yet; a file beside it says that it was made to its end."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = folder.with_suffix(".made")
+    with FileLock(folder.with_suffix(".lock")):
         if not made.exists():
-            made.write_text(json.dumps(asdict(_made(shared / "trained"))), encoding="utf-8")
-    return TrainedWorkspace(**json.loads(made.read_text(encoding="utf-8")))
+            make()
+            made.touch()
 
 
-def _made(folder: Path) -> TrainedWorkspace:
-    book, registry, store = folder / "book", folder / "mlruns", f"sqlite:///{folder / 'vitals.db'}"
+def _code_of_training() -> str:
+    """A digest of all that makes a trained registry."""
+    digest = hashlib.sha256(PARAMS.read_bytes() + Path(__file__).read_bytes())
+    for package in ("features", "training"):
+        for file in sorted([*(ROOT / package).rglob("*.py"), *(ROOT / package).rglob("*.yaml")]):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _train(book: Path, registry: Path) -> None:
     simulate_book(SMALL, book)
     params = AllParams.read(PARAMS, LIGHT)
     train(book, params, registry)
     promote(params.training, registry, "the tests need a champion, however weak")
+
+
+def _publish(book: Path, registry: Path, store: str) -> None:
     score_and_publish(book, None, PARAMS, LIGHT, registry, store, None, NOW, lambda _: None)
-    return TrainedWorkspace(str(book), str(registry), store)
