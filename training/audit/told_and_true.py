@@ -83,6 +83,12 @@ class Figure:
     share: bool = True
     root: bool = False
 
+    @property
+    def value(self) -> float:
+        """Of all account-dates."""
+        ratio = float(np.sum(self.cases) / np.sum(self.of))
+        return float(np.sqrt(ratio)) if self.root else ratio
+
 
 def top(shares: Matrix) -> NDArray[np.int64]:
     """The columns of each row's three greatest shares, whatever their sign: (n, k) -> (n, 3).

@@ -50,12 +50,13 @@ TITLES = {
 
 @dataclass(frozen=True)
 class WorldsAudit:
-    """The judged figures by correlation. `worlds` is how many were drawn under each."""
+    """The judged figures by correlation, and their values by kind of world. `worlds`: drawn under each."""
 
     worlds: int
     accounts: int
     churn: float
     figures: dict[float, tuple[Judged, ...]]
+    by_kind: dict[float, dict[str, dict[str, float]]]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, fit for JSON."""
@@ -66,7 +67,8 @@ class WorldsAudit:
             "seeds": self._seeds(),
         }
         found = {f"{c:g}": [one.as_dict() for one in figures] for c, figures in self.figures.items()}
-        return {**asked, "correlation": found}
+        kinds = {f"{c:g}": by_kind for c, by_kind in self.by_kind.items()}
+        return {**asked, "correlation": found, "by_kind": kinds}
 
     def as_text(self) -> str:
         """For people."""
@@ -76,6 +78,7 @@ class WorldsAudit:
         ]
         for correlation, figures in self.figures.items():
             lines += ["", _named(correlation), *as_lines(figures, TITLES)]
+            lines += [f"  {kind:<18}{_values(found)}" for kind, found in self.by_kind[correlation].items()]
         return "\n".join(lines)
 
     def _seeds(self) -> str:
@@ -86,20 +89,29 @@ def _named(correlation: float) -> str:
     return f"every two measures correlated at {correlation:g}" if correlation else "independent measures"
 
 
+def _values(found: dict[str, float]) -> str:
+    return "  ".join(f"{name} {value:.1%}" for name, value in found.items())
+
+
 def audit_worlds(
     worlds: int, accounts: int, churn: float, params: AllParams, progress: Progress = lambda _: None
 ) -> WorldsAudit:
     """Learns and explains so many worlds under each correlation, kind after kind."""
-    found = {}
+    found, by_kind = {}, {}
     for correlation in CORRELATIONS:
-        parts = []
+        parts = list[ToldAndTrue]()
         for number in range(worlds):
             progress(f"{_named(correlation)}: world {number + 1} of {worlds}")
             world = AuditedWorld.numbered(number, churn, correlation)
             parts.append(world.told_and_true(world.learned(accounts, params), number, params))
         every = ToldAndTrue.together(parts)
         found[correlation] = judged(every.figures(), every.group, BARS[correlation])
-    return WorldsAudit(worlds, accounts, churn, found)
+        kinds = {kind: parts[place :: len(KINDS)] for place, kind in enumerate(KINDS[:worlds])}
+        by_kind[correlation] = {
+            kind: {figure.name: figure.value for figure in ToldAndTrue.together(some).figures()}
+            for kind, some in kinds.items()
+        }
+    return WorldsAudit(worlds, accounts, churn, found, by_kind)
 
 
 def check_worlds(book: Path | None, as_of: str | None) -> None:

@@ -52,6 +52,8 @@ def test_a_learner_of_small_worlds_is_audited_the_same_way_twice(params: AllPara
     assert told[0] == "independent measures: world 1 of 1"
     document = first.as_dict()
     assert document["seeds"] == "101 to 101"
+    whole = {one.name: one.value for one in first.figures[0.8]}
+    assert first.by_kind[0.8] == {"linear": pytest.approx(whole)}  # there is but one world
     assert {one["name"] for one in document["correlation"]["0.8"]} >= {"sign", "noise"}
     assert "every two measures correlated at 0.8" in first.as_text()
 
