@@ -1,6 +1,6 @@
 """How fast are drivers by look-up, against LightGBM and the shap library? One run, one thread each.
 
-    python -m benchmarks.drivers [--rows 1 100 5000] [--bags 1]
+    python -m benchmarks.drivers [--rows 1 100 100000] [--bags 1]
 
 300 trees of 8 leaves in all, 60 features in 12 families, 20 % of the values missing. Each figure is the
 median of repeats, in milliseconds; a ratio says how many times faster the look-up is. `TreeExplainer` hands
@@ -128,7 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rows", type=int, nargs="+", default=[1, 100, 5000])
+    parser.add_argument("--rows", type=int, nargs="+", default=[1, 100, 100_000])
     parser.add_argument("--bags", type=int, default=1)
     options = parser.parse_args()
     warnings.filterwarnings("ignore", message="LightGBM binary classifier with TreeExplainer")

@@ -151,15 +151,25 @@ def test_trees_after_the_best_iteration_do_not_count() -> None:
     assert len(additive_trees([booster]).arrays["bag"]) == 5
 
 
+@pytest.mark.parametrize("monotone", [False, True], ids=["free", "monotone"])
 @settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 10_000))
-def test_contributions_are_those_of_the_shap_library(seed: int) -> None:
+def test_contributions_are_those_of_the_shap_library(monotone: bool, seed: int) -> None:
+    """Also at ties with a threshold, beside them, at ±inf and where a value is missing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # importing shap meets deprecations of matplotlib and numba
         import shap
     X, y = rows_and_labels(seed, 5)
     X[::9] = np.nan  # every feature knows missing values: the library sends NaN the default way, always
-    booster = trained(X, y, seed=seed)
+    extra = {"monotone_constraints": [1, -1, 0, 1, -1]} if monotone else {}
+    booster = trained(X, y, seed=seed, **extra)
+    draws = np.random.default_rng(seed)
+    at = thresholds(booster)
+    # Of what LightGBM takes for zero (within 1e-35) the library knows nothing, and a split of the missing
+    # from all others it reads as one at 1e300, which infinity lies beyond.
+    infinite = [np.inf] if max(at, default=0.0) < 1e299 else []
+    odd = [v for v in (*at, np.nan, -np.inf, 0.0) if not (0 < abs(v) < 1e-34 or v >= 1e299)] + infinite
+    X = np.vstack([X, draws.choice(odd, (100, 5))])
     explainer = shap.TreeExplainer(booster, feature_perturbation="tree_path_dependent")
     explainer.model.model_type = "internal"  # its own algorithm; else it would ask LightGBM
     model = additive_trees([booster])
