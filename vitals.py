@@ -22,6 +22,8 @@ from serving.change_command import change
 from serving.disagreement_command import EXAMPLE as DISAGREEMENT_EXAMPLE
 from serving.disagreement_command import disagreement
 from serving.keys_command import keys_app
+from serving.path_to_green.command import EXAMPLE as PATH_EXAMPLE
+from serving.path_to_green.command import path_to_green
 from serving.up_command import EXAMPLE as UP_EXAMPLE
 from serving.up_command import up
 from serving.watch_command import EXAMPLE as WATCH_EXAMPLE
@@ -294,6 +296,7 @@ def explain(
 
 app.command(epilog=DISAGREEMENT_EXAMPLE)(disagreement)
 app.command(epilog=CHANGE_EXAMPLE)(change)
+app.command(epilog=PATH_EXAMPLE)(path_to_green)
 
 
 @app.command(

@@ -16,6 +16,7 @@ from serving.change_routes import CHANGE_ROUTES
 from serving.disagreement_routes import DISAGREEMENT_ROUTES
 from serving.openapi import openapi_document
 from serving.params import ServingParams
+from serving.path_to_green.routes import PATH_ROUTES
 from serving.sign_in_routes import SIGN_IN_ROUTES
 
 __all__ = ["Resources", "mounted_app"]
@@ -26,7 +27,8 @@ def mounted_app(limits: ServingParams) -> Starlette:
     app = Starlette(
         routes=[
             *CHANGE_ROUTES,
-            *ACCOUNT_ROUTES,
+            *PATH_ROUTES,
+            *ACCOUNT_ROUTES,  # the last of them takes in whatever the others leave
             *CASE_ROUTES,
             *SIGN_IN_ROUTES,
             *DISAGREEMENT_ROUTES,

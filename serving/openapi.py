@@ -23,6 +23,8 @@ from serving.disagreement_payloads import DisagreementResponse
 from serving.openapi_access import SECURITY_SCHEMES, guarded
 from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation, ref
 from serving.params import ServingParams
+from serving.path_to_green.openapi import path_to_green_paths
+from serving.path_to_green.payloads import PathToGreenResponse
 
 
 def openapi_document(limits: ServingParams) -> dict[str, Any]:
@@ -42,6 +44,7 @@ def openapi_document(limits: ServingParams) -> dict[str, Any]:
             {
                 **_native_paths(),
                 **account_paths(limits),
+                **path_to_green_paths(),
                 **case_paths(limits),
                 **disagreement_paths(limits),
                 **change_paths(limits),
@@ -118,6 +121,7 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         case_payloads.CasesResponse,
         case_payloads.CaseResponse,
         DisagreementResponse,
+        PathToGreenResponse,
         payloads.ModelResponse,
         payloads.CatalogResponse,
         payloads.ProblemDetail,

@@ -51,6 +51,7 @@ INPUTS_NOT_KEPT = Kind(
     "urn:vitals:problem:inputs-not-kept", 404, "What this snapshot was scored from is not kept"
 )
 NOT_REPLAYED = Kind("urn:vitals:problem:not-replayed", 409, "What was published cannot be worked out again")
+OTHER_MODEL = Kind("urn:vitals:problem:other-model", 409, "This snapshot was scored by another model")
 STORE_DOWN = Kind("urn:vitals:problem:store-unavailable", 503, "The store does not answer")
 
 

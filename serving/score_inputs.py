@@ -59,13 +59,18 @@ def write_inputs(connection: Connection, snapshot_id: int, inputs: ScoreInputs) 
         )
 
 
-def read_inputs(connection: Connection, snapshot_id: int) -> ScoreInputs | None:
-    """The inputs of a snapshot, bit for bit as they were written; None where there are none."""
+def read_inputs(
+    connection: Connection, snapshot_id: int, account_id: str | None = None
+) -> ScoreInputs | None:
+    """The inputs of a snapshot, or of one account in it, bit for bit as they were written; None where there
+    are none."""
     of_snapshot = snapshot_inputs.c.snapshot_id == snapshot_id
     found = connection.execute(select(snapshot_inputs).where(of_snapshot)).one_or_none()
     if found is None:
         return None
     query = select(score_inputs).where(score_inputs.c.snapshot_id == snapshot_id)
+    if account_id is not None:
+        query = query.where(score_inputs.c.account_id == account_id)
     written = connection.execute(query.order_by(score_inputs.c.account_id)).all()
     rows = pd.DataFrame({"account_id": [row.account_id for row in written]}, dtype="str")
     values = _values([row.feature_values for row in written], len(found.features))

@@ -251,10 +251,10 @@ class ScoreStore:
         with self._engine.connect() as connection:
             return [_account(row) for row in connection.execute(query.order_by(score_history.c.account_id))]
 
-    def inputs_of(self, snapshot: Snapshot) -> ScoreInputs | None:
-        """What the scores of a snapshot were made from; None where it was published without."""
+    def inputs_of(self, snapshot: Snapshot, account_id: str | None = None) -> ScoreInputs | None:
+        """What the scores of a snapshot (or of one account) were made from; None where it has none."""
         with self._engine.connect() as connection:
-            return read_inputs(connection, snapshot.id)
+            return read_inputs(connection, snapshot.id, account_id)
 
     def neighbours(self, snapshot: Snapshot, account_id: str, each: int = 20) -> list[str]:
         """The ids just before and after one that is not there: where its misspelling is looked for."""

@@ -52,3 +52,7 @@ class Doubt:
     def variance(self, posterior: Matrix, distance: Matrix, slope: float, line: Matrix) -> Matrix:
         """Variance of the calibrated log-odds (n,); `distance` is 0 where there is one member alone."""
         return slope**2 * (LINEAR * posterior + APART * distance**2) + line + self.unseen
+
+    def variance_of_change(self, posterior: Matrix, distance: Matrix, slope: float, line: Matrix) -> Matrix:
+        """The same of a difference between two rows of one account: `unseen` is in both, and cancels."""
+        return slope**2 * (LINEAR * posterior + APART * distance**2) + line

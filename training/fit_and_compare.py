@@ -22,8 +22,10 @@ from training.learner_search import Search, search_learner
 from training.out_of_time import compare_members, predictions_out_of_time
 from training.outcome_tables import ALL_TABLES
 from training.params import TrainingParams
+from training.plausible_moves import plausible_moves
 from training.pool import PoolModel, fit_pool
 from training.text_feature import taught_by_text
+from training.typical_values import typical_values
 
 Progress = Callable[[str], None]
 
@@ -78,11 +80,14 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
         training.horizon,
         training.member,
     )
+    usual = typical_values(rows[rows["as_of"] == rows["as_of"].max()], fitted.features)
     facts = {
         "horizon_days": params.training.horizon,
         "trained_until": f"{max(data.final_dates):%Y-%m-%d}",
         "known_until": f"{data.known_until:%Y-%m-%d}",
-        "typical": _typical(rows, fitted.features),
+        "typical": usual.portfolio,
+        "typical_by_segment": usual.segments,
+        "plausible_moves": plausible_moves(_every_row(data), catalog).as_facts(),
         "comparison": comparison.as_dict(),
         "data_fingerprint": data.fingerprint,
         "params_fingerprint": fingerprint_of_params(params),
@@ -103,8 +108,6 @@ def _search(
     return search_learner(rows, churned, catalog, params.learner, params.search, params.seed, progress)
 
 
-def _typical(rows: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float | None]:
-    """The median of each feature over the newest training date; None where it was always missing."""
-    newest = rows[rows["as_of"] == rows["as_of"].max()]
-    medians = newest[list(names)].median()
-    return {name: None if pd.isna(value) else float(value) for name, value in medians.items()}
+def _every_row(data: TrainingSet) -> pd.DataFrame:
+    """With the end of the book, whose outcomes nobody knows: how features move needs none."""
+    return pd.concat([data.rows, data.newest], ignore_index=True)

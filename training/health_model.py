@@ -94,6 +94,18 @@ class HealthModel:
         # The bounds add in another order than the log-odds: rounding must not put the health outside.
         return np.column_stack([np.minimum(health_of(high), here), np.maximum(health_of(low), here)])
 
+    def change_interval(self, X: Matrix, Y: Matrix, segment: Segment = None) -> Matrix:
+        """90 % interval of the points from rows X to rows Y: (n, features), (n, features) -> (n, 2).
+
+        How sure the model is of the *difference*, given the health of X. It is a difference between accounts
+        as they were seen, and no measured effect of acting on them.
+        """
+        z = self.log_odds(X, segment)
+        move = self.log_odds(Y, segment) - z
+        error = np.sqrt(self.pooled.variance_of_change(X, Y, segment))
+        ends = [health_of(z + move + side * Z90 * error) - health_of(z) for side in (1, -1)]
+        return np.column_stack(ends)
+
     def points(self, X: Matrix, segment: Segment = None) -> Matrix:
         """Signed health points of each feature: (n, features) -> (n, features).
 

@@ -68,6 +68,11 @@ class LinearMember:
         parts = [self._variance(columns[i : i + step]) for i in range(0, len(columns), step)]
         return np.concatenate([np.zeros(0), *parts])
 
+    def variance_of_change(self, X: Matrix, Y: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
+        """The same of the log-odds of Y minus that of X: (n, k), (n, k) -> (n,)."""
+        columns = self.columns(Y, segment) - self.columns(X, segment)
+        return np.asarray(((columns @ self.factor[1:]) ** 2).sum(axis=1))
+
     @property
     def owners(self) -> Places:
         """(p,): the place of the feature that a column belongs to; −1 for the cap's."""

@@ -97,6 +97,18 @@ class PooledLogOdds:
     def _trees_range(self) -> TreesRange | None:
         return None if self.trees is None else TreesRange(self.trees)
 
+    def variance_of_change(self, X: Matrix, Y: Matrix, segment: Segment = None) -> Matrix:
+        """Variance of the log-odds of Y minus that of X, rows of the same accounts: (n, k), (n, k) -> (n,).
+
+        What is doubtful of the account, whatever its features (`doubt.unseen`), is in both, and cancels.
+        """
+        before, after = self.members(X, segment), self.members(Y, segment)
+        linear, trees = after[0] - before[0], after[1] - before[1]
+        posterior = self.linear.variance_of_change(self._filled(X), self._filled(Y), segment)
+        mean = (1 - self.trees_weight) * linear + self.trees_weight * trees
+        line = self.line.covariance[1][1] * mean**2
+        return self.doubt.variance_of_change(posterior, linear - trees, self.line.slope, line)
+
     def _filled(self, X: Matrix) -> Matrix:
         """WrongUse where X is not a matrix with one column per feature."""
         if X.ndim != 2 or X.shape[1] != len(self.features):
