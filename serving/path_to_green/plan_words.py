@@ -73,6 +73,10 @@ MOVES_FROM = {
         "zh": f"此处不知客户{DAYS}天内能变化多少:假定为距前十分之一水平的一半。",
     },
 }
+GREEN = {
+    "en": "Green must hold with everything that is missing at its worst, whatever the health is.",
+    "zh": "无论健康度多高,绿色须在所有缺失信息取最差值时仍成立。",
+}
 TOGETHER = {
     "en": "Features of one fact move together; what a change is compared with stays as it was.",
     "zh": "同一事实的各项因素一同变化;变化量所对比的基准不变。",
@@ -130,6 +134,8 @@ def assumptions(plan: Plan, source: str, kind: str) -> list[Said]:
     """What a plan takes for granted."""
     ends = [ends for step in plan.steps for ends in step.moved.values()]
     told = [STAYS, NO_EFFECT[kind], MOVES_FROM[source]]
+    if plan.target == "green":
+        told.append(GREEN)
     if any(len(step.moved) > 1 for step in plan.steps):
         told.append(TOGETHER)
     if any(isnan(old) for old, _ in ends):
