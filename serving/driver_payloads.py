@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from features.catalog import Feature
 from features.params import PILLARS
+from serving.driver_words import driver_sentence
 from serving.shown_points import Tenths, nested_tenths
-from serving.words import LANGUAGES, sentence
+from serving.words import LANGUAGES
+from training.typical_values import TypicalValues
 
 Matrix = NDArray[np.float64]
 
@@ -26,14 +28,15 @@ class Reasons:
 
     `base` (n,) is where the drivers start; `points` (n, k) belong to `features` (k,), of which `X` (n, k)
     holds the values; `base + points.sum(1)` is the score, all on a scale of 0–100. `typical` holds what is
-    usual for a feature, None where unknown.
+    usual for a feature, of all accounts and of the `segment` (n,) of each; None: no segment is known.
     """
 
     features: Sequence[Feature]
     X: Matrix
     base: Matrix
     points: Matrix
-    typical: Mapping[str, float | None]
+    typical: TypicalValues
+    segment: Sequence[object] | None = None
 
 
 def explained(reasons: Reasons, shown: Tenths, families: Mapping[str, str], top: int) -> list[dict[str, Any]]:
@@ -71,7 +74,7 @@ def _sums(tenths: Tenths, group_of: Sequence[str], groups: Sequence[str] | Mappi
 
 def _driver(reasons: Reasons, i: int, j: int, tenths: int) -> dict[str, Any]:
     feature, value = reasons.features[j], float(reasons.X[i, j])
-    usual = reasons.typical.get(feature.name)
+    usual, whose = reasons.typical.of(feature.name, reasons.segment[i] if reasons.segment else None)
     return {
         "feature": feature.name,
         "family": feature.family,
@@ -79,7 +82,11 @@ def _driver(reasons: Reasons, i: int, j: int, tenths: int) -> dict[str, Any]:
         "role": feature.role,
         "value": None if np.isnan(value) else round(value, 4),
         "typical": None if usual is None else round(usual, 4),
+        "typical_of": whose,
         "points": tenths / 10,
         "actionable": feature.actionable,
-        "text": {language: sentence(feature, value, usual, language) for language in LANGUAGES},
+        "text": {
+            language: driver_sentence(feature, value, usual, whose, tenths, language)
+            for language in LANGUAGES
+        },
     }

@@ -17,6 +17,7 @@ from serving.explained_rule import ExplainedRule
 from serving.scoring import Verdict, feature_matrix, payloads
 from training.health_model import HealthModel
 from training.text_feature import told_by_book
+from training.typical_values import TypicalValues
 
 if TYPE_CHECKING:
     from features.warehouse import Warehouse
@@ -100,7 +101,8 @@ class LearnedScorer:
             extent=extent,
             band=band.tolist(),
             horizon_days=model.facts["horizon_days"],
-            typical=model.facts["typical"],
+            typical=TypicalValues.from_facts(model.facts),
+            segment=segment,
             model=self.model,
             missing_unseen=model.missing_unseen(X),
         )

@@ -77,6 +77,9 @@ class Driver(BaseModel):
     role: str | None
     value: Finite | None
     typical: Finite | None
+    typical_of: Literal["segment", "portfolio"] | None = Field(
+        None, description="Whom `typical` describes; null where nothing is known of it"
+    )
     points: Finite
     actionable: bool
     text: dict[str, str] = Field(description="In words, by language: en, zh")

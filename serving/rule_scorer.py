@@ -14,6 +14,7 @@ from features.params import RuleParams, Windows
 from serving.driver_payloads import Matrix
 from serving.explained_rule import ExplainedRule, ExplainedScores
 from serving.scoring import Verdict, feature_matrix, payloads
+from training.typical_values import TypicalValues
 
 NO_CHAMPION = "no model is champion: run vitals train, then vitals promote"
 
@@ -82,7 +83,8 @@ class RuleScorer:
             extent=extent,
             band=scores.band.tolist(),
             horizon_days=None,
-            typical={},
+            typical=TypicalValues(),
+            segment=None,
             model=self.model,
             missing_unseen=np.zeros((len(rows), len(self.feature_names)), dtype=bool),
         )

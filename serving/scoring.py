@@ -14,6 +14,7 @@ from features.catalog import Feature
 from serving.driver_payloads import Matrix, Reasons, explained
 from serving.explained_rule import ExplainedScores
 from serving.shown_points import tenths_down
+from training.typical_values import TypicalValues
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Verdict:
     `health`, `base` (n,), `interval`, `extent` (n, 2) and `points` (n, k) are health points;
     `base + points.sum(1)` is `health`; `extent` is what health could be, were the missing measures known.
     `horizon_days` is None where health is no probability of staying but the rule's score. `typical` holds
-    what is usual for a feature, None where unknown.
+    what is usual for a feature, of all accounts and by segment; `segment` (n,) is that of each account.
     `missing_unseen` (n, k): missing, though never missing in training, so that a typical value stands in.
     """
 
@@ -36,7 +37,8 @@ class Verdict:
     extent: Matrix
     band: Sequence[str]
     horizon_days: int | None
-    typical: Mapping[str, float | None]
+    typical: TypicalValues
+    segment: Sequence[object] | None
     model: Mapping[str, Any]
     missing_unseen: NDArray[np.bool_]
 
@@ -56,9 +58,11 @@ def payloads(accounts: pd.Series, verdict: Verdict, rule: ExplainedScores, top: 
     """
     shown = tenths_down(verdict.health)
     families = {f.family: f.pillar for f in (*verdict.features, *rule.features)}
-    reasons = Reasons(verdict.features, verdict.X, verdict.base, verdict.points, verdict.typical)
+    reasons = Reasons(
+        verdict.features, verdict.X, verdict.base, verdict.points, verdict.typical, verdict.segment
+    )
     why = explained(reasons, shown, families, top)
-    rules, coverage = _rules(rule, verdict.typical, families, top), rule.scores.coverage.to_numpy(float)
+    rules, coverage = _rules(rule, verdict, families, top), rule.scores.coverage.to_numpy(float)
     return [
         {
             "account_id": str(account),
@@ -95,13 +99,14 @@ def _health(verdict: Verdict, i: int, tenths: int) -> dict[str, Any]:
 
 
 def _rules(
-    rule: ExplainedScores, typical: Mapping[str, float | None], families: Mapping[str, str], top: int
+    rule: ExplainedScores, verdict: Verdict, families: Mapping[str, str], top: int
 ) -> list[dict[str, Any]]:
     """The rule's score, range, band and pillars of each account, rounded down to tenths, and its reasons."""
     found = rule.scores
     score, low, high = (tenths_down(s.to_numpy(float)) for s in (found.score, found.lowest, found.highest))
     pillars = found.pillars.round(1).to_dict("records")
-    why = explained(Reasons(rule.features, rule.X, rule.base, rule.points, typical), score, families, top)
+    usual = verdict.typical, verdict.segment
+    why = explained(Reasons(rule.features, rule.X, rule.base, rule.points, *usual), score, families, top)
     return [
         {
             "score": int(score[i]) / 10,
