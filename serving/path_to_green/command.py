@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 import typer
 
-from features.catalog import Language
 from features.params_file import DEFAULT_PARAMS
 from training.command_options import Json, Params, Registry, Set
 from training.terminal import clear_faults, emit
@@ -43,4 +42,4 @@ def path_to_green(
         scorer = load_scorer(registry, params, tuple(overrides or ()))
         with opened_store(store) as opened:
             found = path_to_green_of(opened, scorer, account, moment, target)
-        emit(found) if as_json else typer.echo(in_words(found, cast(Language, lang)))
+        emit(found) if as_json else typer.echo(in_words(found, lang))

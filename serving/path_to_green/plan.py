@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.catalog import Feature
 from features.params import Windows
@@ -65,7 +66,7 @@ class _Account:
         settled(found, self.windows, self.catalog, self.known.moves, self.known.segment)
         return found
 
-    def allowed(self, rows: Candidates) -> Values:
+    def allowed(self, rows: Candidates) -> NDArray[np.bool_]:
         return allowed(rows, self.windows, self.catalog, self.known.moves, self.known.segment)
 
 

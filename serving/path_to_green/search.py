@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from serving.path_to_green.candidates import Candidates
 from serving.path_to_green.levers import Lever
@@ -27,7 +28,7 @@ class Problem:
 
     levers: Sequence[Lever]
     rows: Callable[[Sequence[Mapping[str, float]]], Candidates]
-    allowed: Callable[[Candidates], Values]
+    allowed: Callable[[Candidates], NDArray[np.bool_]]
     standing: Callable[[Values], Standing]
 
     def moves(self, chosen: Chosen) -> dict[str, float]:
@@ -115,7 +116,7 @@ def _enough(problem: Problem, chosen: Chosen) -> Chosen:
     """Of a plan that reaches the band the fewest steps that do, taken by what each is worth by itself."""
     alone = problem.judged([{}, *({feature: step} for feature, step in chosen.items())]).progress
     cost = [problem.cost({feature: step}) for feature, step in chosen.items()]
-    order = np.argsort(-(alone[1:] - alone[0]) / np.array(cost), kind="stable") if chosen else []
+    order = np.argsort(-(alone[1:] - alone[0]) / np.array(cost), kind="stable")
     steps = [list(chosen.items())[n] for n in order]
     parts = [dict(steps[:count]) for count in range(len(steps) + 1)]
     return parts[int(np.argmax(problem.judged(parts).margin >= 0))]

@@ -151,7 +151,7 @@ class _RuleJudge:
         caps = [
             np.where(self._applies(X, e, when_missing), e.cap, 100.0) for e in self.scorer.rule.exceptions
         ]
-        return np.min([np.full(len(X), 100.0), *caps], axis=0)
+        return np.asarray(np.min([np.full(len(X), 100.0), *caps], axis=0))
 
     def _taken(self, X: Values) -> Values:
         """What the exceptions that apply take from a whole score, each by itself."""
@@ -162,7 +162,11 @@ class _RuleJudge:
 
     def _applies(self, X: Values, fact: HardException, when_missing: bool) -> NDArray[np.bool_]:
         values = X[:, self.names.index(fact.feature)]
-        hit = values >= fact.at_least if fact.at_least is not None else values <= fact.at_most
+        if fact.at_least is not None:
+            hit = values >= fact.at_least
+        else:
+            assert fact.at_most is not None
+            hit = values <= fact.at_most
         return np.asarray(hit | (np.isnan(values) & when_missing))
 
 
