@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from features.catalog import Language
+from features.text.shown_words import visible
 from serving.store import ScoredAccount
 
 HEADLINE: dict[Language, str] = {
@@ -58,12 +59,12 @@ def headline(account: ScoredAccount, language: Language = "en") -> str:
 
 
 def _who(account: ScoredAccount) -> str:
-    """Id, name and a few facts; what is not known of the account is left out."""
+    """Id, name and a few facts, as anybody wrote them: without control marks; the unknown is left out."""
     d = account.details
     facts = [d.get("segment"), d.get("owner"), f"MRR {d['mrr']:,.0f}" if d.get("mrr") else None]
     known = ", ".join(str(fact) for fact in facts if fact)
     parts = [account.payload["account_id"], d.get("name"), known and f"({known})"]
-    return " ".join(part for part in parts if part)
+    return visible(" ".join(part for part in parts if part))
 
 
 def several_in_words(accounts: Iterable[ScoredAccount], language: Language = "en") -> str:

@@ -65,3 +65,9 @@ def test_several_accounts_are_numbered() -> None:
     text = several_in_words([WHOLE, WHOLE])
     assert text.startswith("1. A-000017")
     assert "\n\n2. A-000017" in text
+
+
+def test_a_hostile_name_reaches_no_terminal() -> None:
+    said = in_words(account(name="Evil\x1b[31m\u202eCo\nA-1: health 99", segment="a\x07b"))
+    assert not set("\x1b\u202e\x07") & set(said)
+    assert len(said.splitlines()) == 5
