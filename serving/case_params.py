@@ -81,8 +81,8 @@ class CaseParams(Section):
     escalate_until: Literal["resolved", "called"] = "resolved"
     calendar: Literal["wall", "business"] = "wall"
     business: BusinessHours = BusinessHours()
-    leave_margin: Annotated[Points, Field(le=40)] = 6
-    minimum_stay: Days = 14
+    leave_margin: Annotated[Points, Field(le=40)] = 8
+    minimum_stay: Days = 28
     nightly_at: TimeOfDay = 3 * 60
     nightly_time_zone: ZoneName = "UTC"
 

@@ -44,10 +44,10 @@ def settle(before: Settled | None, seen: Seen, params: CaseParams, limits: BandL
     """The band that holds after a snapshot.
 
     >>> red = Settled("red", "2026-10-01T00:00:00Z", "voice")
-    >>> later = Seen("2026-10-20T00:00:00Z", 63.0, "yellow", "voice")
+    >>> later = Seen("2026-10-30T00:00:00Z", 63.0, "yellow", "voice")
     >>> settle(red, later, CaseParams(), BandLimits()).band
     'red'
-    >>> settle(red, Seen("2026-10-20T00:00:00Z", 66.0, "yellow", "voice"), CaseParams(), BandLimits()).band
+    >>> settle(red, Seen("2026-10-30T00:00:00Z", 68.0, "yellow", "voice"), CaseParams(), BandLimits()).band
     'yellow'
     """
     entered = Settled(seen.band, seen.as_of, seen.pillar if seen.band == "red" else None)

@@ -36,12 +36,12 @@ RED = after(None, seen(0, 50.0))
 @pytest.mark.parametrize(
     ("view", "band"),
     [
-        (seen(13, 80.0), "red"),  # the minimum stay
-        (seen(14, 80.0), "yellow"),
-        (seen(14, 65.9), "red"),  # the margin
-        (seen(14, 66.0), "yellow"),
-        (seen(14, 90.9), "yellow"),  # not green by its own margin
-        (seen(14, 91.0), "green"),
+        (seen(27, 80.0), "red"),  # the minimum stay
+        (seen(28, 80.0), "yellow"),
+        (seen(28, 67.9), "red"),  # the margin
+        (seen(28, 68.0), "yellow"),
+        (seen(28, 92.9), "yellow"),  # not green by its own margin
+        (seen(28, 93.0), "green"),
         (seen(400, 95.0, evidence=False), "red"),  # nothing new is known
     ],
 )
