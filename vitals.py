@@ -30,6 +30,8 @@ from serving.watch_command import EXAMPLE as WATCH_EXAMPLE
 from serving.watch_command import watch
 from serving.webhooks_command import app as webhooks
 from training.command_options import DEFAULT_BOOK, BookArgument, Json, Params, Registry, Set
+from training.import_command import EXAMPLE as IMPORT_EXAMPLE
+from training.import_command import import_
 from training.terminal import clear_faults, emit, steps
 from training.train_command import EXAMPLE as TRAIN_EXAMPLE
 from training.train_command import train
@@ -96,21 +98,7 @@ def simulate(
         emit(summary.as_dict()) if as_json else typer.echo(summary.as_text())
 
 
-@app.command("import", epilog="Example: vitals import ravenstack --from exports/ --out data/book")
-def import_(
-    mapping: Annotated[str, typer.Argument(help="a mapping file, or the name of one that ships")],
-    source: Annotated[Path, typer.Option("--from", help="the folder of exports")],
-    out: Annotated[Path, typer.Option(help="the folder to write")] = DEFAULT_BOOK,
-    as_json: Json = False,
-) -> None:
-    """Exports to canonical tables, by a mapping file."""
-    from features.imports.run import import_exports
-    from training.outcome_tables import ALL_TABLES
-
-    with clear_faults(as_json), steps(as_json) as step:
-        step(f"importing {source}")
-        report = import_exports(mapping, source, out, ALL_TABLES)
-        emit(report.as_dict()) if as_json else typer.echo(report.as_text())
+app.command("import", epilog=IMPORT_EXAMPLE)(import_)
 
 
 @app.command(epilog="Example: vitals check data/book")

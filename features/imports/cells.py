@@ -44,10 +44,11 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Translated:
-    """A canonical column's values and the doubts about them."""
+    """A canonical column's values, the doubts about them, and what the mapping assumes in their place."""
 
     value: ir.Value
     doubts: tuple[Doubt, ...]
+    assumed: tuple[Doubt, ...] = ()
 
 
 def translate(rows: ir.Table, column: Column, cell: Cell, zone: str) -> Translated:
@@ -60,10 +61,14 @@ def translate(rows: ir.Table, column: Column, cell: Cell, zone: str) -> Translat
         if cell.values is None
         else _mapped(found, column, cell, zone)
     )
+    if cell.if_empty is not None:
+        filled = _parsed(ibis.literal(cell.if_empty), column, "the mapping", zone).value
+        empty = Doubt(column.name, cell.column, text_of(found), found.isnull(), f"read as {cell.if_empty}")
+        result = Translated(result.value.fill_null(filled), result.doubts, (*result.assumed, empty))
     if cell.plus_minutes is not None:
         result = _later(result, rows[cell.plus_minutes], column, cell.plus_minutes)
     if cell.scale is not None and cell.higher_is == "worse":
-        result = Translated(sum(cell.scale) - result.value, result.doubts)
+        result = Translated(sum(cell.scale) - result.value, result.doubts, result.assumed)
     return result
 
 
@@ -88,8 +93,15 @@ def _mapped(found: ir.Value, column: Column, cell: Cell, zone: str) -> Translate
     """`found` by the value map; a value that the map does not name is a doubt, and null stays null."""
     known, raw = dict(cell.values or {}), text_of(found)
     pairs = [(key, ibis.literal(value, "string")) for key, value in known.items()]
-    result = _parsed(raw.cases(*pairs, else_=None), column, "the mapping", zone)
+    rest = None if cell.otherwise is None else ibis.literal(cell.otherwise)
+    mapped = ibis.cases(
+        (raw.isnull(), None), (raw.isin(list(known)), raw.cases(*pairs, else_=None)), else_=rest
+    )
+    result = _parsed(mapped, column, "the mapping", zone)
     unmapped = raw.notnull() & ~raw.isin(list(known))
+    if cell.otherwise is not None:
+        other = Doubt(column.name, cell.column or "", raw, unmapped, f"read as {cell.otherwise}")
+        return Translated(result.value, result.doubts, (other,))
     allowed = "a value that the mapping names under values"
     doubt = Doubt(column.name, cell.column or "", raw, unmapped, allowed, tuple(known))
     return Translated(result.value, (doubt, *result.doubts))
@@ -97,7 +109,7 @@ def _mapped(found: ir.Value, column: Column, cell: Cell, zone: str) -> Translate
 
 def _parsed(found: ir.Value, column: Column, origin: str, zone: str) -> Translated:
     """`found` as the kind of the canonical column, with a doubt where some values may not fit it."""
-    value, raw = _as_kind(found, column.kind, zone), text_of(found)
+    value, raw = as_kind(found, column.kind, zone), text_of(found)
     if column.allowed:
         allowed = "one of " + ", ".join(column.allowed)
         wrong = raw.notnull() & ~raw.isin(column.allowed)
@@ -110,7 +122,8 @@ def _parsed(found: ir.Value, column: Column, origin: str, zone: str) -> Translat
     return Translated(value, (Doubt(column.name, origin, raw, wrong, READABLE[column.kind]),))
 
 
-def _as_kind(found: ir.Value, kind: Kind, zone: str) -> ir.Value:
+def as_kind(found: ir.Value, kind: Kind, zone: str) -> ir.Value:
+    """`found` read as a kind of canonical column, null where it cannot be; naive times are of `zone`."""
     if kind != "time":
         return found.try_cast(IBIS_TYPES[kind])
     of_type: dt.DataType = found.type()
@@ -131,4 +144,4 @@ def _later(start: Translated, minutes: ir.Value, column: Column, origin: str) ->
     seconds = (minutes.try_cast("decimal(15, 3)") * 60).round().cast("int64")
     wrong = minutes.notnull() & seconds.isnull()
     doubt = Doubt(column.name, origin, text_of(minutes), wrong, "a number of minutes such as 74")
-    return Translated(start.value + seconds.as_interval("s"), (*start.doubts, doubt))
+    return Translated(start.value + seconds.as_interval("s"), (*start.doubts, doubt), start.assumed)

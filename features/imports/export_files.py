@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import glob
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,16 +19,27 @@ from features.imports.mapping import Source
 from features.source_file_faults import unreadable
 
 SUFFIXES = (".csv", ".parquet")
+MARKS = {  # a file that begins so is of that encoding, whatever the mapping says
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def found_file(source: Source, folder: Path) -> str | None:
+    """The first name of a source under which a file lies in the folder; None where there is none."""
+    return next((name for name in source.files if (folder / name).is_file()), None)
 
 
 def file_faults(source: Source, folder: Path) -> list[Fault]:
     """What keeps the file of a source from being opened: the wrong kind, or not there."""
-    path = folder / source.file
+    name = found_file(source, folder) or source.files[0]
+    path = folder / name
     if path.suffix not in SUFFIXES:
-        return [Fault(source.file, path.suffix, "a .csv or .parquet file", "export it as one of these")]
-    if not path.is_file():
+        return [Fault(name, path.suffix, "a .csv or .parquet file", "export it as one of these")]
+    if not path.is_file() and not source.optional:
         there = [p.name for p in folder.glob("*") if p.suffix in SUFFIXES]
-        advice = nearest(source.file, there) if there else "name the export's folder after --from"
+        advice = nearest(name, there) if there else "name the export's folder after --from"
         return [Fault("file", str(path), "a file that exists", advice)]
     return []
 
@@ -35,27 +48,65 @@ def open_export(connection: Any, source: Source, folder: Path) -> ir.Table:
     """The file of a source as a table of `connection`; texts listed under `empty` are null.
 
     CSV is read as text throughout, so that 007 stays 007, and an empty cell is null. Its dialect
-    is fixed (commas, double quotes, a header in the first line): guessing it from customers' words
-    goes wrong. Raises DataFault where the file cannot be read.
+    is fixed (the mapping's delimiter, double quotes, a header in the first line): guessing it from
+    customers' words goes wrong. Raises DataFault where the file cannot be read.
     """
-    path = folder / source.file
+    path = folder / source.files[0]
     with reading(path):
         # DuckDB expands patterns in a path: a folder called "export [May]" must stand for itself.
-        name = glob.escape(str(path.resolve()))
         if path.suffix == ".parquet":
-            return _without_empties(connection.read_parquet(name), source)
-        columns = _csv_columns(path)
+            return _without_empties(connection.read_parquet(glob.escape(str(path.resolve()))), source)
+        encoding = encoding_of(path, source.encoding)
+        columns = csv_columns(path, encoding, source.delimiter)
         # Named by position, so that no word of a header can disturb the reader.
         places = {f"c{place}": "VARCHAR" for place in range(len(columns))}
-        dialect = {"header": True, "delim": ",", "quote": '"', "escape": '"', "auto_detect": False}
-        rows = connection.read_csv(name, columns=places, **dialect).cache()
+        dialect = {
+            "header": True,
+            "delim": source.delimiter,
+            "quote": '"',
+            "escape": '"',
+            "auto_detect": False,
+        }
+        with _as_utf8(path, encoding) as name:
+            rows = connection.read_csv(glob.escape(name), columns=places, **dialect).cache()
         return _without_empties(rows.rename(dict(zip(columns, places, strict=True))), source)
 
 
-def _csv_columns(path: Path) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        columns = next(csv.reader(file), [])
-    doubtful = sorted({name for name in columns if not name or columns.count(name) > 1})
+def encoding_of(path: Path, named: str | None = None) -> str:
+    """The encoding of a file: what its first bytes say, else what the mapping names, else UTF-8."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    marked = next((name for mark, name in MARKS.items() if start.startswith(mark)), None)
+    return marked or named or "utf-8-sig"
+
+
+@contextmanager
+def _as_utf8(path: Path, encoding: str) -> Iterator[str]:
+    """The name of the file, or of a copy of it in UTF-8 while it is read."""
+    if encoding == "utf-8-sig":
+        yield str(path.resolve())
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy.csv"
+        with (
+            path.open(encoding=encoding, newline="") as old,
+            copy.open("w", encoding="utf-8", newline="") as new,
+        ):
+            while piece := old.read(1 << 20):
+                new.write(piece)
+        yield str(copy)
+
+
+def csv_columns(path: Path, encoding: str = "utf-8-sig", delimiter: str = ",") -> list[str]:
+    """The header of a CSV file; DataFault where a name is missing, stands twice, or cells are not separated."""
+    with path.open(encoding=encoding, newline="") as file:
+        columns = next(csv.reader(file, delimiter=delimiter), [])
+    others = [mark for mark in ",;\t|" if mark != delimiter and len(columns) == 1 and mark in columns[0]]
+    if others:
+        step = f"name it in the mapping, as delimiter: {others[0]!r}"
+        fault = Fault(f"{path.name}, header", f"cells separated by {others[0]!r}", f"by {delimiter!r}", step)
+        raise DataFault(f"{path.name} cannot be read", [fault])
+    doubtful = sorted({name for name in columns if not name.strip() or columns.count(name) > 1})
     if doubtful or not columns:
         allowed = "a header in the first line, with a different name for each column"
         raise DataFault(
@@ -74,5 +125,5 @@ def reading(path: Path) -> Iterator[None]:
     """Turns a reader's complaint about a file into a fault that names the file and no customer's words."""
     try:
         yield
-    except (duckdb.Error, UnicodeDecodeError, csv.Error) as error:
+    except (duckdb.Error, UnicodeError, csv.Error) as error:
         raise DataFault(f"{path.name} cannot be read", [unreadable(path, error)]) from None

@@ -8,10 +8,26 @@
         time_zone: UTC                             # optional, where this file differs from the above
         empty: [N/A, "-"]                          # optional, texts that mean "nothing is known"
         ignore: [internal_flag]                    # optional, columns left out on purpose
+        optional: true                             # optional, the file may be missing: it has no rows then
+        may_lack: [external_id]                    # optional, columns that may be missing: empty then
+        encoding: gb18030                          # optional, where the file is not UTF-8
+        delimiter: ";"                             # optional, where cells are not separated by commas
     tables:
       tickets:                                     # a canonical table: a list, its parts are appended
         - source: tickets
           where: [...]  lookup: [...]  unpivot: {...}  columns: {...}
+
+`file` may also be a list of names of which one is there. `remarks` is a list of texts that every import
+with this mapping says. What no renaming can tell is a derivation of `features/imports/derivations`:
+
+    derived:
+      ticket_story: {derive: zendesk_tickets, from: {tickets: tickets, history: field_history}}
+
+`ticket_story` is then a source like any other. Where several systems make one book, an account of this
+one is found again by what `identities` and a contact by what `people` says of it:
+
+    identities: [{source: organizations, key: id, external_id: external_id, domain: website}]
+    people: [{source: users, key: id, email: email}]
 
 Keys of a part, in the order in which they are applied:
 
@@ -29,6 +45,8 @@ Keys of a part, in the order in which they are applied:
   `{constant: question}`, the same on every row.
   A `column` may be followed by
   `values: {urgent: critical, none: null}`, a translation that must name every value there is;
+  `otherwise: low`, what a value stands for that `values` does not name; counted and told;
+  `if_empty: medium`, what stands where the export has nothing; counted and told;
   `plus_minutes: first_response_minutes`, for a time: that many minutes later;
   `scale: [1, 7]` with `higher_is: worse` (or `better`), for a score: fills `scale_min` and
   `scale_max`, and turns the score around where high is bad, so that higher is always better.
@@ -73,10 +91,46 @@ class Entry(BaseModel):
 class Source(Entry):
     """One file of the export."""
 
-    file: Name
+    file: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
     time_zone: Name | None = None
     empty: tuple[InFile, ...] = ()
     ignore: tuple[Name, ...] = ()
+    optional: StrictBool = False
+    may_lack: tuple[Name, ...] = ()
+    encoding: Name | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names under which the file may lie in the export, the first that is there counts."""
+        return (self.file,) if isinstance(self.file, str) else self.file
+
+
+class Derived(Entry):
+    """A source that a derivation makes of other sources; `inputs` (in the file: `from`) names them.
+
+    Where the first input has no file, the derivation has nothing to tell, and is left out.
+    """
+
+    derive: Name
+    inputs: Annotated[dict[Name, Name], Field(min_length=1, alias="from")]
+
+
+class Identity(Entry):
+    """By what the accounts of this system are found again in another: `key` is the account_id here."""
+
+    source: Name
+    key: Name
+    external_id: Name | None = None
+    domain: Name | None = None
+
+
+class Person(Entry):
+    """By what the contacts of this system are found again in another: `key` is the contact_id here."""
+
+    source: Name
+    key: Name
+    email: Name
 
 
 class Lookup(Entry):
@@ -119,6 +173,8 @@ class Cell(Entry):
     text: Name | None = None
     constant: Written | None = None
     values: Annotated[dict[InFile, Written | None], Field(min_length=1)] | None = None
+    otherwise: Written | None = None
+    if_empty: Written | None = None
     plus_minutes: Name | None = None
     scale: tuple[float, float] | None = None
     higher_is: Literal["better", "worse"] | None = None
@@ -134,6 +190,10 @@ class Cell(Entry):
             raise ValueError("exactly one of column, text, constant")
         if self.column is None and (self.values is not None or self.plus_minutes or self.scale):
             raise ValueError("values, plus_minutes and scale only after column")
+        if self.otherwise is not None and self.values is None:
+            raise ValueError("otherwise only after values")
+        if self.if_empty is not None and self.column is None:
+            raise ValueError("if_empty only after column")
         if (self.scale is None) != (self.higher_is is None):
             raise ValueError("scale and higher_is together")
         if self.scale is not None and not self.scale[0] < self.scale[1]:
@@ -190,7 +250,18 @@ class ImportMapping(Entry):
     time_zone: Name
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
     tables: Annotated[dict[Name, Annotated[tuple[Part, ...], Field(min_length=1)]], Field(min_length=1)]
+    derived: dict[Name, Derived] = Field(default_factory=dict)
+    identities: tuple[Identity, ...] = ()
+    people: tuple[Person, ...] = ()
+    remarks: tuple[Name, ...] = ()
 
     def zone(self, source: str) -> str:
-        """The time zone of the naive times of a source."""
-        return self.sources[source].time_zone or self.time_zone
+        """The time zone of the naive times of a source; a derived one has none."""
+        own = self.sources[source].time_zone if source in self.sources else None
+        return own or self.time_zone
+
+    def file_of(self, source: str) -> str:
+        """The file of a source; of a derived one, the file of its first input."""
+        if source in self.derived:
+            return self.file_of(next(iter(self.derived[source].inputs.values())))
+        return self.sources[source].files[0]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
 import duckdb
 
 from features.faults import Fault, nearest
+from features.imports.derivations.by_name import DERIVATIONS
 from features.imports.mapping import Cell, ImportMapping, Part
 from features.source_tables import Column, SourceTable
 
 
 def mapping_faults(mapping: ImportMapping, tables: Mapping[str, SourceTable]) -> list[Fault]:
     """All that the mapping names and that does not exist, or that a canonical column cannot hold."""
-    faults = [*_zone_faults(mapping), *_file_faults(mapping)]
+    faults = [*_zone_faults(mapping), *_file_faults(mapping), *_derived_faults(mapping)]
     for name, parts in mapping.tables.items():
         if name not in tables:
             faults.append(Fault(f"tables.{name}", name, "a canonical table", nearest(name, tables)))
@@ -39,18 +41,55 @@ def _zone_faults(mapping: ImportMapping) -> Iterator[Fault]:
 
 def _file_faults(mapping: ImportMapping) -> Iterator[Fault]:
     # A mapping may come from somebody else: it reads the export it is given, and no other folder.
-    for name, source in mapping.sources.items():
-        if PurePath(source.file).is_absolute() or ".." in PurePath(source.file).parts:
+    for name, file in ((name, file) for name, source in mapping.sources.items() for file in source.files):
+        if PurePath(file).is_absolute() or ".." in PurePath(file).parts:
             step = "name it from the export's folder on"
-            yield Fault(f"sources.{name}.file", source.file, "a file inside the export", step)
+            yield Fault(f"sources.{name}.file", file, "a file inside the export", step)
+    for name, source in mapping.sources.items():
+        if source.encoding is not None and not _is_encoding(source.encoding):
+            yield Fault(
+                f"sources.{name}.encoding", source.encoding, "an encoding such as gb18030", "name one"
+            )
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        return bool(codecs.lookup(name)._is_text_encoding)
+    except (LookupError, ValueError):
+        return False
+
+
+def _derived_faults(mapping: ImportMapping) -> Iterator[Fault]:
+    for name, derived in mapping.derived.items():
+        where = f"derived.{name}"
+        if name in mapping.sources:
+            yield Fault(where, name, "a name that no source has", "name it otherwise")
+        if derived.derive not in DERIVATIONS:
+            near = nearest(derived.derive, DERIVATIONS)
+            yield Fault(f"{where}.derive", derived.derive, "a derivation that exists", near)
+            continue
+        wants = DERIVATIONS[derived.derive].wants
+        for place, source in derived.inputs.items():
+            if place not in wants:
+                yield Fault(f"{where}.from", place, "an input of the derivation", nearest(place, wants))
+            if source not in mapping.sources:
+                near = nearest(source, mapping.sources)
+                yield Fault(f"{where}.from.{place}", source, "a name under sources", near)
+    named = {f"identities.{number}.source": each.source for number, each in enumerate(mapping.identities)}
+    named |= {f"people.{number}.source": each.source for number, each in enumerate(mapping.people)}
+    known = {*mapping.sources, *mapping.derived}
+    for place, source in named.items():
+        if source not in known:
+            yield Fault(place, source, "a name under sources or derived", nearest(source, known))
 
 
 def _source_faults(where: str, part: Part, mapping: ImportMapping) -> Iterator[Fault]:
     named = {f"{where}.source": part.source}
     named |= {f"{where}.lookup.{i}.source": look.source for i, look in enumerate(part.lookup)}
+    known = {*mapping.sources, *mapping.derived}
     for place, source in named.items():
-        if source not in mapping.sources:
-            yield Fault(place, source, "a name under sources", nearest(source, mapping.sources))
+        if source not in known:
+            yield Fault(place, source, "a name under sources or derived", nearest(source, known))
 
 
 def _column_faults(where: str, part: Part, table: SourceTable) -> Iterator[Fault]:
@@ -72,7 +111,7 @@ def _cell_faults(place: str, cell: Cell, column: Column) -> Iterator[Fault]:
         if value is not None and column.kind != kind:
             step = f"{column.name} is a {column.kind}: leave it out"
             yield Fault(f"{place}.{key}", value, f"only on a {kind}", step)
-    written = [cell.constant, *(cell.values or {}).values()]
+    written = [cell.constant, cell.otherwise, cell.if_empty, *(cell.values or {}).values()]
     for value in written if column.allowed else ():
         if value is not None and value not in column.allowed:
             allowed = "one of " + ", ".join(column.allowed)

@@ -9,7 +9,18 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from features.faults import Fault, WrongUse, nearest
-from features.imports.mapping import Cell, Condition, ImportMapping, Lookup, Part, Source, Unpivot
+from features.imports.mapping import (
+    Cell,
+    Condition,
+    Derived,
+    Identity,
+    ImportMapping,
+    Lookup,
+    Part,
+    Person,
+    Source,
+    Unpivot,
+)
 
 SHIPPED = Path(__file__).parent / "mappings"
 ENTRY_UNDER: dict[str, type[BaseModel]] = {
@@ -19,14 +30,17 @@ ENTRY_UNDER: dict[str, type[BaseModel]] = {
     "where": Condition,
     "unpivot": Unpivot,
     "columns": Cell,
+    "derived": Derived,
+    "identities": Identity,
+    "people": Person,
 }
 
 
 def shipped_mappings() -> list[str]:
     """The names of the mappings that come with Vitals.
 
-    >>> shipped_mappings()
-    ['crm_churnsim', 'ravenstack']
+    >>> shipped_mappings()[:3]
+    ['crm_churnsim', 'hubspot', 'mixpanel']
     """
     return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
 
@@ -43,7 +57,7 @@ def read_mapping(mapping: Path | str) -> ImportMapping:
         fault = Fault("MAPPING", str(path), "YAML in UTF-8", " ".join(str(error).split()))
         raise WrongUse("the mapping cannot be read", [fault]) from None
     except ValidationError as error:
-        raise WrongUse(f"the mapping {path} cannot be used", map(_fault, error.errors())) from None
+        raise WrongUse(f"the mapping {path} cannot be used", validation_faults(error)) from None
 
 
 def _path(mapping: Path | str) -> Path:
@@ -54,6 +68,11 @@ def _path(mapping: Path | str) -> Path:
         fault = Fault("MAPPING", str(mapping), "a file that exists, or a shipped mapping", advice)
         raise WrongUse("there is no such mapping", [fault])
     return path
+
+
+def validation_faults(error: ValidationError) -> list[Fault]:
+    """All that does not fit in a mapping, in words."""
+    return [_fault(detail) for detail in error.errors()]
 
 
 def _fault(detail: ErrorDetails) -> Fault:

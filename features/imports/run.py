@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,15 @@ import ibis.expr.types as ir
 import pyarrow.parquet as pq
 
 from features.faults import DataFault, Fault, WrongUse
-from features.imports.export_columns import double_columns, missing_columns, new_columns
-from features.imports.export_files import file_faults, open_export, reading
+from features.imports.export_files import reading
 from features.imports.import_report import ImportReport, TableImport
 from features.imports.mapping import ImportMapping
 from features.imports.mapping_checks import mapping_faults
 from features.imports.mapping_file import read_mapping
+from features.imports.opened_sources import Opened, opened
 from features.imports.translation import (
     Draft,
+    assumptions,
     draft,
     in_canonical_order,
     lookup_faults,
@@ -31,11 +33,16 @@ Drafts = dict[str, list[Draft]]
 
 
 def import_exports(
-    mapping: Path | str, source: Path, out: Path, tables: Mapping[str, SourceTable]
+    mapping: Path | str | ImportMapping,
+    source: Path,
+    out: Path,
+    tables: Mapping[str, SourceTable],
+    name: str | None = None,
 ) -> ImportReport:
     """Writes the canonical tables that `mapping` makes of the export in `source` to the book `out`.
 
-    `mapping` is a file or the name of a shipped mapping; `tables` are the canonical tables it may
+    `mapping` is a file, the name of a shipped mapping, or one that was read (`name` is what the report
+    calls it); `tables` are the canonical tables it may
     fill. Each table becomes `out/<table>.parquet`, in an order fixed by its rows, so that the same
     export gives the same bytes. Tables that the mapping does not fill are left as they are: one
     book may come from several systems. Nothing is written where there is any fault.
@@ -60,40 +67,58 @@ def import_exports(
     >>> pd.read_parquet(folder / "book" / "accounts.parquet").astype(str).values.tolist()
     [['7', nan, '2026-10-30 16:00:00+00:00']]
     """
-    spec = read_mapping(mapping)
-    if faults := [*mapping_faults(spec, tables), *_book_faults(spec, out)]:
+    spec = mapping if isinstance(mapping, ImportMapping) else read_mapping(mapping)
+    mapping = name or str(mapping)
+    if faults := [*mapping_faults(spec, tables), *book_faults(spec.tables, out)]:
         raise WrongUse(f"the mapping {mapping} cannot be used", faults)
-    exports, notices = _opened(ibis.duckdb.connect(), spec, source)
+    told = translated(ibis.duckdb.connect(), spec, source, tables)
+    if not told.drafts:
+        raise DataFault(f"nothing in {source} is what the mapping reads", [_nothing_there(spec, source)])
+    parts = {name: [drafted.canonical for drafted in drafts] for name, drafts in told.drafts.items()}
+    written = write_tables(parts, tables, out)
+    done = tuple(TableImport(name, told.files(name), told.read[name], written[name]) for name in parts)
+    remarks = tuple(told.opened.remarks)
+    return ImportReport(mapping, str(out), done, tuple(told.notices), remarks, spec.remarks)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one system tells, translated and not yet written: its drafts by canonical table, the notices,
+    and the number of rows read per table. `opened` are its sources as they are in the export."""
+
+    drafts: Drafts
+    notices: list[Fault]
+    read: dict[str, int]
+    opened: Opened
+
+    def files(self, table: str) -> tuple[str, ...]:
+        """The files that a table came from."""
+        return tuple(dict.fromkeys(drafted.file for drafted in self.drafts[table]))
+
+
+def translated(connection: Any, spec: ImportMapping, source: Path, tables: Mapping[str, SourceTable]) -> Told:
+    """The export in `source` as canonical tables; DataFault with all that cannot be translated."""
+    there = opened(connection, spec, source)
+    spec, exports = there.spec, there.exports
     drafts = _drafts(spec, tables, exports)
+    notices = there.notices
     notices += [n for ps in spec.tables.values() for p in ps for n in unmatched(spec, p, exports)]
+    notices += [n for name in drafts for drafted in drafts[name] for n in assumptions(drafted, name)]
     sources = {name: {part.source for part in parts} for name, parts in spec.tables.items()}
     read = {name: sum(_rows(exports[source]) for source in sources[name]) for name in sources}
-    written = _write(drafts, tables, out)
-    files = {name: tuple(dict.fromkeys(d.file for d in drafts[name])) for name in drafts}
-    done = tuple(TableImport(name, files[name], read[name], written[name]) for name in drafts)
-    return ImportReport(str(mapping), str(out), done, tuple(notices))
+    return Told(drafts, notices, read, there)
 
 
-def _book_faults(spec: ImportMapping, out: Path) -> list[Fault]:
+def _nothing_there(spec: ImportMapping, source: Path) -> Fault:
+    files = ", ".join(each.files[0] for each in spec.sources.values())
+    return Fault("--from", str(source), f"one of {files}", "name the folder of this system's export")
+
+
+def book_faults(names: Iterable[str], out: Path) -> list[Fault]:
     """A table may lie in the book once: as Parquet, which is written here, or as CSV."""
-    beside = [out / f"{name}.csv" for name in spec.tables]
+    beside = [out / f"{name}.csv" for name in names]
     allowed, advice = "one file per table in a book", "remove it, or import into another book"
     return [Fault("--out", str(path), allowed, advice) for path in beside if path.exists()]
-
-
-def _opened(connection: Any, spec: ImportMapping, folder: Path) -> tuple[dict[str, ir.Table], list[Fault]]:
-    """The sources as tables, with notices of new columns; DataFault for missing files and columns."""
-    if faults := [fault for source in spec.sources.values() for fault in file_faults(source, folder)]:
-        raise DataFault(f"the export in {folder} is not complete", faults)
-    exports = {name: open_export(connection, source, folder) for name, source in spec.sources.items()}
-    columns = {name: table.columns for name, table in exports.items()}
-    faults = [fault for name in exports for fault in missing_columns(spec, name, columns[name])]
-    faults += [
-        fault for parts in spec.tables.values() for part in parts for fault in double_columns(part, columns)
-    ]
-    if faults:
-        raise DataFault(f"the export in {folder} does not have the columns of the mapping", faults)
-    return exports, [notice for name in exports for notice in new_columns(spec, name, columns[name])]
 
 
 def _drafts(
@@ -113,21 +138,28 @@ def _drafts(
     return drafts
 
 
-def _write(drafts: Mapping[str, list[Draft]], tables: Mapping[str, SourceTable], out: Path) -> dict[str, int]:
+def write_tables(
+    parts: Mapping[str, list[ir.Table]], tables: Mapping[str, SourceTable], out: Path
+) -> dict[str, int]:
     """Rows written per table. Files get their names at the end: a book is never half an import."""
     out.mkdir(parents=True, exist_ok=True)
-    drawn = {name: out / f"{name}.parquet.part" for name in drafts}
+    drawn = {name: out / f"{name}.parquet.part" for name in parts}
     try:
         for name, path in drawn.items():
-            ordered = in_canonical_order([drafted.canonical for drafted in drafts[name]], tables[name])
-            with reading(Path(drafts[name][0].file)):
-                ordered.to_parquet(path, compression="zstd")
-        return {
-            name: pq.read_metadata(path.rename(path.with_suffix(""))).num_rows for name, path in drawn.items()
-        }
+            with reading(path.with_suffix("")):
+                in_canonical_order(parts[name], tables[name]).to_parquet(path, compression="zstd")
+        return {name: _named(path) for name, path in drawn.items()}
     finally:
         for path in drawn.values():
             path.unlink(missing_ok=True)
+
+
+def _named(path: Path) -> int:
+    """Gives a table its name, and returns its rows. A table without rows is none: a book that has it says
+    that nothing happened, and one that lacks it that nothing is known."""
+    rows = int(pq.read_metadata(path).num_rows)
+    path.rename(path.with_suffix("")) if rows else path.with_suffix("").unlink(missing_ok=True)
+    return rows
 
 
 def _rows(table: ir.Table) -> int:

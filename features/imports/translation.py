@@ -25,6 +25,7 @@ class Draft:
     rows: ir.Table
     canonical: ir.Table
     doubts: tuple[Doubt, ...]
+    assumed: tuple[Doubt, ...] = ()
 
 
 def draft(mapping: ImportMapping, part: Part, table: SourceTable, exports: Mapping[str, ir.Table]) -> Draft:
@@ -34,7 +35,8 @@ def draft(mapping: ImportMapping, part: Part, table: SourceTable, exports: Mappi
     made = {c.name: translate(rows, c, cells[c.name], zone) for c in table.columns if c.name in cells}
     canonical = rows.select(**{name: translated.value for name, translated in made.items()})
     doubts = tuple(doubt for translated in made.values() for doubt in translated.doubts)
-    return Draft(mapping.sources[part.source].file, rows, canonical, doubts)
+    assumed = tuple(doubt for translated in made.values() for doubt in translated.assumed)
+    return Draft(mapping.file_of(part.source), rows, canonical, doubts, assumed)
 
 
 def prepared_rows(part: Part, exports: Mapping[str, ir.Table]) -> ir.Table:
@@ -110,6 +112,21 @@ def _advice(value: str, doubt: Doubt) -> str:
     return f"add it to the column's values, with what it means; {nearest(value, doubt.known)}"
 
 
+def assumptions(drafted: Draft, table: str) -> Iterator[Fault]:
+    """What the mapping reads where the export says nothing, or nothing it knows: how often, and what."""
+    if not drafted.assumed:
+        return
+    taken = drafted.rows.select(**{str(i): each.wrong for i, each in enumerate(drafted.assumed)})
+    counts = taken.aggregate(**{name: taken[name].sum() for name in taken.columns})
+    for name, count in counts.to_pyarrow().to_pylist()[0].items():
+        if count:
+            each = drafted.assumed[int(name)]
+            values = drafted.rows.filter(each.wrong).select(raw=each.raw).distinct().order_by("raw")
+            found = values.limit(EXAMPLES).to_pyarrow().column(0).to_pylist()
+            where = f"{drafted.file}, column {each.origin} for {table}.{each.column} ({count} rows)"
+            yield Fault(where, found, each.allowed, "name what it means in the mapping, if this is wrong")
+
+
 def lookup_faults(mapping: ImportMapping, part: Part, exports: Mapping[str, ir.Table]) -> Iterator[Fault]:
     """Keys that stand in more than one row of the source looked up: rows would multiply."""
     for look in part.lookup:
@@ -117,7 +134,7 @@ def lookup_faults(mapping: ImportMapping, part: Part, exports: Mapping[str, ir.T
         twice = other.group_by(look.by).aggregate(n=other.count()).filter(lambda t: t.n > 1)
         keys = twice.filter(twice[look.by].notnull()).order_by(look.by).limit(EXAMPLES)[look.by].to_pyarrow()
         if len(keys):
-            where = f"{mapping.sources[look.source].file}, column {look.by}"
+            where = f"{mapping.file_of(look.source)}, column {look.by}"
             yield Fault(
                 where, keys.to_pylist(), "one row per value, for a lookup", "look up by a unique column"
             )
@@ -131,8 +148,8 @@ def unmatched(mapping: ImportMapping, part: Part, exports: Mapping[str, ir.Table
         lost = exports[part.source].select(key=key).anti_join(exports[look.source].select(key=known), "key")
         number = lost.count().to_pyarrow().as_py()
         if number:
-            where = f"{mapping.sources[part.source].file}, column {look.by}"
-            allowed = f"a value that {mapping.sources[look.source].file} has"
+            where = f"{mapping.file_of(part.source)}, column {look.by}"
+            allowed = f"a value that {mapping.file_of(look.source)} has"
             yield Fault(
                 where, f"{number} rows without a match", allowed, "check that both files are of one export"
             )
