@@ -96,7 +96,7 @@ def match_accounts(
             "domain": _all(by_domain, domains),
         }
         rows.append((key, *_decided(found, bool(ids or domains))))
-    return pd.DataFrame(rows, columns=["key", "account_id", "rule", "why"]).astype(object)
+    return pd.DataFrame(rows, columns=["key", "account_id", "rule", "why"], dtype=object)
 
 
 def _decided(found: Mapping[str, set[str]], has_signs: bool) -> tuple[str | None, str | None, str | None]:

@@ -98,7 +98,7 @@ def _as_utf8(path: Path, encoding: str) -> Iterator[str]:
 
 
 def csv_columns(path: Path, encoding: str = "utf-8-sig", delimiter: str = ",") -> list[str]:
-    """The header of a CSV file; DataFault where a name is missing, stands twice, or cells are not separated."""
+    """The header of a CSV file; DataFault where names are missing or stand twice."""
     with path.open(encoding=encoding, newline="") as file:
         columns = next(csv.reader(file, delimiter=delimiter), [])
     others = [mark for mark in ",;\t|" if mark != delimiter and len(columns) == 1 and mark in columns[0]]

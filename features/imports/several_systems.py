@@ -29,6 +29,7 @@ from features.source_tables import SourceTable
 
 FOLDER = "identity"
 EXAMPLES = 5
+ONE_TELLER = ("churns: where several systems tell the loss of an account, the first that is named counts",)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def import_systems(
     parts: dict[str, list[ir.Table]] = {}
     for each in made.values():
         for name, more in each.parts.items():
-            parts.setdefault(name, []).extend(more)
+            earlier = parts.setdefault(name, [])
+            parts[name] = [*earlier, *(_new_losses(more, earlier) if name == "churns" else more)]
     counts = write_tables(parts, tables, out)
     listed = _write_identity(made, out / FOLDER)
     done = tuple(_table(name, told, counts[name]) for name in parts)
@@ -74,7 +76,7 @@ def import_systems(
         done,
         tuple(notice for each in told for notice in each.notices),
         tuple(remark for each in told for remark in each.opened.remarks),
-        tuple(f"{s.name}: {text}" for s in systems for text in s.mapping.remarks),
+        (*(f"{s.name}: {text}" for s in systems for text in s.mapping.remarks), *ONE_TELLER),
         matches,
     )
 
@@ -116,6 +118,14 @@ def _translated(connection: Any, systems: Sequence[System], tables: Mapping[str,
     if faults:
         raise DataFault("the exports cannot be imported", faults)
     return told
+
+
+def _new_losses(more: list[ir.Table], earlier: list[ir.Table]) -> list[ir.Table]:
+    """The losses of accounts whose loss no earlier system tells: a CRM and billing date the same loss
+    differently, and it would count twice."""
+    for told in earlier:
+        more = [part.anti_join(told, "account_id") for part in more]
+    return more
 
 
 def _write_identity(made: Mapping[str, United], folder: Path) -> Path:
