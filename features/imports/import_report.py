@@ -74,7 +74,7 @@ class ImportReport:
         lines = [f"{self.mapping}: {len(self.tables)} {many} written to {self.out}"]
         for t in self.tables:
             files = ", ".join(t.files)
-            note = "" if t.written else " (no rows: the book is without this table)"
+            note = "" if t.written else " (no rows)"
             lines.append(
                 f"  {t.table:<14}{t.written:>11,} rows written of {t.read:,} read from {files}{note}"
             )

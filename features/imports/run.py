@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,9 @@ def import_exports(
     if not told.drafts:
         raise DataFault(f"nothing in {source} is what the mapping reads", [_nothing_there(spec, source)])
     parts = {name: [drafted.canonical for drafted in drafts] for name, drafts in told.drafts.items()}
-    written = write_tables(parts, tables, out)
+    # A file without rows says that nothing happened; a history of which nothing can be told says nothing.
+    empty = {n for n, ps in told.opened.spec.tables.items() if any(p.source in spec.sources for p in ps)}
+    written = write_tables(parts, tables, out, empty)
     done = tuple(TableImport(name, told.files(name), told.read[name], written[name]) for name in parts)
     remarks = tuple(told.opened.remarks)
     return ImportReport(mapping, str(out), done, tuple(told.notices), remarks, spec.remarks)
@@ -139,26 +141,35 @@ def _drafts(
 
 
 def write_tables(
-    parts: Mapping[str, list[ir.Table]], tables: Mapping[str, SourceTable], out: Path
+    parts: Mapping[str, list[ir.Table]],
+    tables: Mapping[str, SourceTable],
+    out: Path,
+    empty: Collection[str] = (),
 ) -> dict[str, int]:
-    """Rows written per table. Files get their names at the end: a book is never half an import."""
+    """Rows written per table. Files get their names at the end: a book is never half an import.
+
+    A table without rows is written only where `empty` names it. A book that has such a table says that
+    nothing happened, and one that lacks it that nothing is known.
+    """
     out.mkdir(parents=True, exist_ok=True)
     drawn = {name: out / f"{name}.parquet.part" for name in parts}
     try:
         for name, path in drawn.items():
             with reading(path.with_suffix("")):
                 in_canonical_order(parts[name], tables[name]).to_parquet(path, compression="zstd")
-        return {name: _named(path) for name, path in drawn.items()}
+        return {name: _named(path, name in empty) for name, path in drawn.items()}
     finally:
         for path in drawn.values():
             path.unlink(missing_ok=True)
 
 
-def _named(path: Path) -> int:
-    """Gives a table its name, and returns its rows. A table without rows is none: a book that has it says
-    that nothing happened, and one that lacks it that nothing is known."""
+def _named(path: Path, also_empty: bool) -> int:
+    """Gives a table its name, or takes away the one of that name, and returns its rows."""
     rows = int(pq.read_metadata(path).num_rows)
-    path.rename(path.with_suffix("")) if rows else path.with_suffix("").unlink(missing_ok=True)
+    if rows or also_empty:
+        path.rename(path.with_suffix(""))
+    else:
+        path.with_suffix("").unlink(missing_ok=True)
     return rows
 
 

@@ -111,7 +111,7 @@ def test_a_parquet_file_that_is_none_is_named(export: Export) -> None:
     mapping = firms()
     mapping["sources"]["firms"]["file"] = "firms.parquet"
     (export.folder / "firms.parquet").write_bytes(b"PAR1 but no more")
-    assert refusal(export, mapping).startswith("firms.parquet cannot be read")
+    assert "firms.parquet is 'unreadable'; allowed: a whole Parquet file" in refusal(export, mapping)
 
 
 def test_a_folder_whose_name_looks_like_a_pattern_is_read(export: Export) -> None:

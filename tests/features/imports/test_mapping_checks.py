@@ -62,7 +62,10 @@ def test_a_value_that_the_column_may_not_hold_is_named(export: Export, cell: dic
 def test_a_source_that_is_not_declared_is_named(export: Export) -> None:
     mapping = firms(lookup=[{"source": "frims", "by": "id", "take": ["name"]}])
     message = refusal(export, mapping)
-    assert "lookup.0.source is 'frims'; allowed: a name under sources. Next: did you mean 'firms'?" in message
+    assert (
+        "lookup.0.source is 'frims'; allowed: a name under sources or derived. Next: did you mean 'firms'?"
+        in message
+    )
 
 
 @pytest.mark.parametrize(
