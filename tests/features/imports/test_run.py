@@ -44,8 +44,8 @@ tables:
         response_id: {text: "{sheet}-{question}"}
         account_id: firm
         contact_id: person
-        kind: {column: question, values: {effort: ces, recommend: nps}}
-        touchpoint: {column: state, values: {drawn: qbr}, otherwise: relational, if_empty: relational}
+        kind: {column: question, values: {effort: ces, recommend: nps}, otherwise: nps, if_empty: nps}
+        touchpoint: {constant: relational}
         score: {column: answer, scale: [0, 10], higher_is: worse}
         sent_at: sent
         responded_at: {column: sent, plus_minutes: took}
