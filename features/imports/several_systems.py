@@ -62,8 +62,8 @@ def import_systems(
     for system, each in zip(systems[1:], told[1:], strict=True):
         made[system.name] = united(system.name, each, lead_signs, lead_people, written[system.name])
     parts: dict[str, list[ir.Table]] = {}
-    for each in made.values():
-        for name, more in each.parts.items():
+    for rows in made.values():
+        for name, more in rows.parts.items():
             earlier = parts.setdefault(name, [])
             parts[name] = [*earlier, *(_new_losses(more, earlier) if name == "churns" else more)]
     counts = write_tables(parts, tables, out)
