@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -133,7 +134,16 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
     found["HealthRequest"]["properties"]["account_ids"]["maxItems"] = limits.max_rows_per_call
     found["PredictRequest"]["properties"]["top"] |= {"maximum": limits.max_top, "default": limits.default_top}
     _allow_fields(found)
+    for name, example in _examples().items():
+        found[name]["examples"] = [example]
     return found
+
+
+def _examples() -> dict[str, Any]:
+    """One example of every body by the name of its schema, as a service answered it."""
+    text = (Path(__file__).parent / "openapi_examples.yaml").read_text(encoding="utf-8")
+    document: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return document
 
 
 def _allow_fields(schemas: dict[str, Any]) -> None:

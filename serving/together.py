@@ -18,15 +18,16 @@ def run_together(commands: Sequence[Sequence[str]], environment: Mapping[str, st
     where one of them ended by itself. To be called from the main thread.
     """
     ended, asked = threading.Event(), threading.Event()
-    running = [subprocess.Popen(command, env=dict(environment)) for command in commands]  # noqa: S603
-    for process in running:
-        threading.Thread(target=_tell_end, args=(process, ended), daemon=True).start()
 
     def stop(*_: object) -> None:
         asked.set()
         ended.set()
 
+    # Before anything is started, so that no process can be left behind.
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    running = [subprocess.Popen(command, env=dict(environment)) for command in commands]  # noqa: S603
+    for process in running:
+        threading.Thread(target=_tell_end, args=(process, ended), daemon=True).start()
     ended.wait()
     codes = _stopped(running)
     for number, handler in before.items():

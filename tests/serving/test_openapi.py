@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from importlib.metadata import PackageNotFoundError
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
+from serving import case_payloads, change_payloads, disagreement_payloads, evidence_payloads, payloads
 from serving.openapi import openapi_document
 from serving.params import ServingParams
 from serving.service import Vitals, mounted
+
+PAYLOADS = (payloads, case_payloads, change_payloads, disagreement_payloads, evidence_payloads)
 
 
 def refs(node: Any) -> set[str]:
@@ -61,6 +66,25 @@ def test_every_call_but_two_names_the_key_and_the_scope_it_needs() -> None:
     guarded = [call for call in calls.values() if call["security"]]
     assert all({"401", "403", "429", "503"} <= set(call["responses"]) for call in guarded)
     assert calls["/v1/cases/{case_id}/resolve", "post"]["security"][0] == {"key": ["cases:write"]}
+
+
+def test_every_body_has_an_example_and_it_is_one() -> None:
+    document = openapi_document(ServingParams())
+    schemas = document["components"]["schemas"]
+    models = {m.__name__: m for part in PAYLOADS for m in vars(part).values() if isinstance(m, type)}
+    used = {ref.rpartition("/")[2] for ref in refs(document["paths"])}
+    assert {name for name in used if "examples" not in schemas[name]} == set()
+    for name in used:
+        [example] = schemas[name]["examples"]
+        TypeAdapter(models[name]).validate_json(json.dumps(example))
+
+
+def test_the_points_of_the_examples_add_up() -> None:
+    schemas = openapi_document(ServingParams())["components"]["schemas"]
+    for name in ("PredictResponse", "HealthResponse"):
+        [account] = schemas[name]["examples"][0]["accounts"]
+        shown = [account["base_health"], account["other_points"], *(d["points"] for d in account["drivers"])]
+        assert sum(Decimal(str(points)) for points in shown) == Decimal(str(account["health"]))
 
 
 def test_the_limits_of_the_parameters_stand_in_the_document() -> None:

@@ -38,7 +38,7 @@ BODIES: dict[str, Any] = {
     "/v1/cases/{case_id}/resolve": {"who": "x", "note": "x"},
     "/v1/cases/{case_id}/reopen": {"who": "x"},
 }
-QUERIES = {"driver": "seat_utilisation"}
+QUERIES = {"driver": "seat_utilisation", "from": "2026-10-31", "to": "2026-10-31"}
 PATHS = {
     path: item
     for path, item in openapi_document(ServingParams())["paths"].items()
