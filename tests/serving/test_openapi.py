@@ -13,9 +13,10 @@ from starlette.testclient import TestClient
 from serving import case_payloads, change_payloads, disagreement_payloads, evidence_payloads, payloads
 from serving.openapi import openapi_document
 from serving.params import ServingParams
+from serving.path_to_green import payloads as path_payloads
 from serving.service import Vitals, mounted
 
-PAYLOADS = (payloads, case_payloads, change_payloads, disagreement_payloads, evidence_payloads)
+PAYLOADS = (path_payloads, payloads, case_payloads, change_payloads, disagreement_payloads, evidence_payloads)
 
 
 def refs(node: Any) -> set[str]:
@@ -73,7 +74,9 @@ def test_every_body_has_an_example_and_it_is_one() -> None:
     schemas = document["components"]["schemas"]
     models = {m.__name__: m for part in PAYLOADS for m in vars(part).values() if isinstance(m, type)}
     used = {ref.rpartition("/")[2] for ref in refs(document["paths"])}
-    assert {name for name in used if "examples" not in schemas[name]} == set()
+    assert {name for name in used if "examples" not in schemas[name]} == set(), (
+        "add one to serving/openapi_examples.yaml"
+    )
     for name in used:
         [example] = schemas[name]["examples"]
         TypeAdapter(models[name]).validate_json(json.dumps(example))
