@@ -22,6 +22,8 @@ from serving.change_command import change
 from serving.disagreement_command import EXAMPLE as DISAGREEMENT_EXAMPLE
 from serving.disagreement_command import disagreement
 from serving.keys_command import keys_app
+from serving.overrides_command import EXAMPLE as OVERRIDES_EXAMPLE
+from serving.overrides_command import overrides
 from serving.path_to_green.command import EXAMPLE as PATH_EXAMPLE
 from serving.path_to_green.command import path_to_green
 from serving.up_command import EXAMPLE as UP_EXAMPLE
@@ -278,7 +280,7 @@ def explain(
     from serving.publishing import published_account
 
     with clear_faults(as_json):
-        found = published_account(account, as_of, store)
+        found = published_account(account, as_of, store, dt.datetime.now(dt.UTC))
         emit(found.payload) if as_json else typer.echo(found.words(lang.value))
 
 
@@ -408,6 +410,7 @@ def serve(
 
 
 app.command(epilog=WATCH_EXAMPLE)(watch)
+app.command(epilog=OVERRIDES_EXAMPLE)(overrides)
 app.add_typer(webhooks, name="webhooks")
 
 

@@ -39,7 +39,7 @@ def _account(request: Request) -> dict[str, Any]:
     account_id = request.path_params["account_id"]
     check_account_id(account_id, "account_id", faults)
     faults.raise_any()
-    found = account_of(resources_of(request).store, account_id, as_of)
+    found = account_of(resources_of(request).store, account_id, as_of, resources_of(request).now())
     return found | {"health": only(fields, found["health"])}
 
 

@@ -16,7 +16,7 @@ WRITE_ERRORS = (*BODY_ERRORS, 404, 409, 503)
 def case_paths(limits: ServingParams) -> dict[str, Any]:
     """The calls of the closed loop."""
     answered = operation("An answer the moment it is given", "SurveyAnswerResponse", WRITE_ERRORS)
-    answered |= {"requestBody": body("SurveyRequest"), "parameters": [_key()]}
+    answered |= {"requestBody": body("SurveyRequest"), "parameters": [idempotency_key()]}
     page = operation("The cases, paged, newest first", "CasesResponse", (422, 503))
     page["parameters"] = list(_page_parameters(limits))
     one = operation("One case, its plan and its history", "CaseResponse", (404, 422, 503))
@@ -32,10 +32,11 @@ def case_paths(limits: ServingParams) -> dict[str, Any]:
 def _step(action: str) -> dict[str, Any]:
     step = operation(f"Take a step with a case: {action}", "CaseResponse", WRITE_ERRORS)
     named = {"operationId": f"case-{action}", "requestBody": body("CaseStepRequest")}
-    return step | named | {"parameters": [in_path("case_id"), _key()]}
+    return step | named | {"parameters": [in_path("case_id"), idempotency_key()]}
 
 
-def _key() -> dict[str, Any]:
+def idempotency_key() -> dict[str, Any]:
+    """The header that every write call needs."""
     schema = {"type": "string", "minLength": 1, "maxLength": MAX_KEY}
     told = "A new one per action; the same one when the call is repeated"
     return {"name": HEADER, "in": "header", "required": True, "schema": schema, "description": told}

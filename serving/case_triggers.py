@@ -22,6 +22,7 @@ from serving.case_states import Kind
 from serving.case_tables import cases, settled_bands
 from serving.cases import SYSTEM, Opening, Step, open_case, open_case_of, take_step
 from serving.moments import moment_text
+from serving.overrides import active_overrides
 from serving.playbooks_read import Playbook
 from serving.score_tables import score_history
 from serving.settled_bands import Seen, Settled, settle
@@ -63,6 +64,7 @@ class Trigger:
     ) -> Iterator[tuple[Row[Any], Settled | None, Settled]]:
         held = {row.account_id: row for row in connection.execute(select(settled_bands))}
         resolved = _resolved_at(connection)
+        overridden = active_overrides(connection, self.now)
         query = select(score_history).where(score_history.c.snapshot_id == snapshot.id)
         for row in connection.execute(query.order_by(score_history.c.account_id)):
             known = held.get(row.account_id)
@@ -70,7 +72,11 @@ class Trigger:
             pillar = _worst_pillar(row.payload["pillar_points"])
             spoken = before is None or self._spoken(row.account_id, before, resolved.get(row.account_id))
             seen = Seen(snapshot.as_of, row.health, row.band, pillar, spoken)
-            yield row, before, settle(before, seen, self.params, self.limits)
+            set_by_hand = overridden.get(row.account_id)
+            if set_by_hand is None:
+                yield row, before, settle(before, seen, self.params, self.limits)
+            else:
+                yield row, before, _as_set(before, set_by_hand.band, seen)
 
     def _spoken(self, account_id: str, before: Settled, resolved_at: str | None) -> bool:
         """Whether something new is known of the account, in the pillar that counts, since it settled."""
@@ -109,6 +115,13 @@ class Trigger:
 
 def _moment(as_of: str) -> pd.Timestamp:
     return pd.Timestamp(as_of)
+
+
+def _as_set(before: Settled | None, band: str, seen: Seen) -> Settled:
+    """The band that a person set, whatever the score says; as it ends the score's counts again."""
+    if before is not None and before.band == band:
+        return before
+    return Settled(band, seen.as_of, seen.pillar if band == "red" else None)
 
 
 def _worst_pillar(points: Mapping[str, float | None]) -> str | None:

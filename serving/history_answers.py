@@ -5,16 +5,20 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from features.faults import Fault
 from serving.case_answers import open_case_ids
+from serving.overrides import active_overrides, with_override
 from serving.problems import INVALID, NO_SNAPSHOT, UNKNOWN_ACCOUNT, Faults, Problem
 from serving.request_queries import PortfolioQuery
 from serving.store import ScoredAccount, ScoreStore, Snapshot
 
 
-def health_of(store: ScoreStore, account_ids: Sequence[str], as_of: str | None) -> dict[str, Any]:
+def health_of(
+    store: ScoreStore, account_ids: Sequence[str], as_of: str | None, now: datetime | None = None
+) -> dict[str, Any]:
     """The answer of `POST /v1/health`: all accounts from one snapshot, in the order asked for.
 
     Raises Problem where nothing was scored for `as_of`, or naming every account that is not in the snapshot.
@@ -22,16 +26,18 @@ def health_of(store: ScoreStore, account_ids: Sequence[str], as_of: str | None) 
     snapshot = snapshot_for(store, as_of)
     found = _accounts(store, snapshot, account_ids)
     if as_of is None:
-        found = with_cases(store, found)
+        found = as_they_are_now(store, found, now)
     return {"accounts": [account.payload for account in found], "snapshot": snapshot.as_dict()}
 
 
-def account_of(store: ScoreStore, account_id: str, as_of: str | None) -> dict[str, Any]:
+def account_of(
+    store: ScoreStore, account_id: str, as_of: str | None, now: datetime | None = None
+) -> dict[str, Any]:
     """The answer of `GET /v1/accounts/{id}`: the account's details in the book, and its health."""
     snapshot = snapshot_for(store, as_of)
     account = account_of_snapshot(store, snapshot, account_id)
     if as_of is None:
-        [account] = with_cases(store, [account])
+        [account] = as_they_are_now(store, [account], now)
     return {"account": account.details, "health": account.payload, "snapshot": snapshot.as_dict()}
 
 
@@ -64,8 +70,17 @@ def snapshot_for(store: ScoreStore, as_of: str | None) -> Snapshot:
     raise Problem(NO_SNAPSHOT, [Fault("as_of", as_of, allowed, advice)])
 
 
-def with_cases(store: ScoreStore, accounts: Sequence[ScoredAccount]) -> list[ScoredAccount]:
-    """The accounts as they are now: with their open cases. What is replayed stays as it was published."""
+def as_they_are_now(
+    store: ScoreStore, accounts: Sequence[ScoredAccount], now: datetime | None
+) -> list[ScoredAccount]:
+    """With the bands that people set and that hold `now`, and the open cases.
+
+    What is replayed, by its as-of date, stays as it was published.
+    """
+    if now is not None:
+        with store.begin() as connection:
+            held = active_overrides(connection, now)
+        accounts = [with_override(a, held.get(a.payload["account_id"])) for a in accounts]
     ids = open_case_ids(store, [account.payload["account_id"] for account in accounts])
     return [
         replace(a, payload=a.payload | {"case_id": ids[a.payload["account_id"]]})

@@ -15,6 +15,7 @@ from serving.case_routes import CASE_ROUTES
 from serving.change_routes import CHANGE_ROUTES
 from serving.disagreement_routes import DISAGREEMENT_ROUTES
 from serving.openapi import openapi_document
+from serving.override_routes import OVERRIDE_ROUTES
 from serving.params import ServingParams
 from serving.path_to_green.routes import PATH_ROUTES
 from serving.sign_in_routes import SIGN_IN_ROUTES
@@ -30,6 +31,7 @@ def mounted_app(limits: ServingParams) -> Starlette:
             *PATH_ROUTES,
             *ACCOUNT_ROUTES,  # the last of them takes in whatever the others leave
             *CASE_ROUTES,
+            *OVERRIDE_ROUTES,
             *SIGN_IN_ROUTES,
             *DISAGREEMENT_ROUTES,
             Route("/v1/model", answering(_model)),

@@ -23,6 +23,7 @@ from serving.disagreement_openapi import disagreement_paths
 from serving.disagreement_payloads import DisagreementResponse
 from serving.openapi_access import SECURITY_SCHEMES, guarded
 from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation, ref
+from serving.override_openapi import OverrideRequest, OverridesResponse, SetOverrideResponse, override_paths
 from serving.params import ServingParams
 from serving.path_to_green.openapi import path_to_green_paths
 from serving.path_to_green.payloads import PathToGreenResponse
@@ -47,6 +48,7 @@ def openapi_document(limits: ServingParams) -> dict[str, Any]:
                 **account_paths(limits),
                 **path_to_green_paths(),
                 **case_paths(limits),
+                **override_paths(),
                 **disagreement_paths(limits),
                 **change_paths(limits),
                 **_model_paths(),
@@ -107,6 +109,7 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         payloads.HealthRequest,
         case_payloads.SurveyRequest,
         case_payloads.CaseStepRequest,
+        OverrideRequest,
     ]
     responses: list[type[BaseModel]] = [
         payloads.PredictResponse,
@@ -121,6 +124,8 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         case_payloads.SurveyAnswerResponse,
         case_payloads.CasesResponse,
         case_payloads.CaseResponse,
+        SetOverrideResponse,
+        OverridesResponse,
         DisagreementResponse,
         PathToGreenResponse,
         payloads.ModelResponse,

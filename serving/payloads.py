@@ -103,6 +103,17 @@ class RuleScore(BaseModel):
     family_points: FamilyPoints
 
 
+class OverrideOf(BaseModel):
+    """A band that a person set, beside the score's own."""
+
+    band: Band
+    model_band: Band
+    reason: str
+    who: str
+    set_at: str
+    expires_at: str
+
+
 class Health(BaseModel):
     """One account's health: `base_health` + all `drivers[].points` + `other_points` = `health`, exactly.
 
@@ -140,6 +151,9 @@ class Health(BaseModel):
     stale: list[str]
     model: ModelOf
     case_id: str | None
+    override: OverrideOf | None = Field(
+        None, description="Where a person set the band: `band` is theirs, and the first driver says so"
+    )
 
 
 class SnapshotOf(BaseModel):

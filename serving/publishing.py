@@ -173,9 +173,11 @@ def _evidence(
     return evidence_documents(scored.source, accounts, scored.as_of, params.features, limits.evidence_records)
 
 
-def published_account(account_id: str, as_of: str | None, store_url: str | None) -> PublishedAccount:
+def published_account(
+    account_id: str, as_of: str | None, store_url: str | None, now: dt.datetime | None = None
+) -> PublishedAccount:
     """An account of the newest snapshot, or of the one of an as-of date."""
     moment = None if as_of is None else utc_text(as_of_date(as_of).to_pydatetime())
     with opened_store(store_url) as store:
-        found = account_of(store, account_id, moment)
+        found = account_of(store, account_id, moment, now)
     return PublishedAccount(ScoredAccount(found["account"], found["health"]))

@@ -6,7 +6,7 @@ SCOPES = {
     "score:read": "health, drivers, evidence and history of accounts",
     "score:write": "health of rows the caller brings, and answers to surveys",
     "cases:read": "the closed loop: cases and their history",
-    "cases:write": "log a call, comment, assign, resolve, reopen",
+    "cases:write": "log a call, comment, assign, resolve, reopen; set a band",
     "metrics:read": "figures of the running service, for Prometheus",
     "admin": "everything",
 }
@@ -16,6 +16,8 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 BY_TOPIC: dict[tuple[str, bool], str | None] = {
     ("cases", True): "cases:read",
     ("cases", False): "cases:write",
+    ("overrides", True): "cases:read",
+    ("overrides", False): "cases:write",
     ("health", False): "score:read",  # a POST because its list of accounts can be long; it changes nothing
     ("predict", False): "score:write",
     ("survey-responses", False): "score:write",

@@ -96,7 +96,7 @@ class HealthApi:
 
         def found() -> dict[str, object]:
             call = read_health(posted.body, held.limits)
-            return health_of(held.store, call.account_ids, call.as_of)
+            return health_of(held.store, call.account_ids, call.as_of, held.now())
 
         return answer(found)
 
