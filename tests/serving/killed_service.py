@@ -5,14 +5,29 @@ from __future__ import annotations
 import sys
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.answering import Resources
 from serving.mounted_app import mounted_app
 from serving.params import ServingParams
+from serving.principal import Principal
 from serving.store import ScoreStore
 from tests.serving.fake_scorer import FakeScorer
+
+CALLER = Principal("k1", "crm", frozenset({"admin"}))
+
+
+def let_in(app: ASGIApp) -> ASGIApp:
+    """Stands for the door, which is not what is killed here: every call is from one caller."""
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["principal"] = CALLER
+        await app(scope, receive, send)
+
+    return door
+
 
 if __name__ == "__main__":
     app = mounted_app(ServingParams())
     app.state.resources = Resources(FakeScorer(), ScoreStore(sys.argv[2]), ServingParams())
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="critical")
+    uvicorn.run(let_in(app), host="127.0.0.1", port=int(sys.argv[1]), log_level="critical")

@@ -10,13 +10,28 @@ import pytest
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
-from serving import case_payloads, change_payloads, disagreement_payloads, evidence_payloads, payloads
+from serving import (
+    case_payloads,
+    change_payloads,
+    disagreement_payloads,
+    evidence_payloads,
+    override_openapi,
+    payloads,
+)
 from serving.openapi import openapi_document
 from serving.params import ServingParams
 from serving.path_to_green import payloads as path_payloads
 from serving.service import Vitals, mounted
 
-PAYLOADS = (path_payloads, payloads, case_payloads, change_payloads, disagreement_payloads, evidence_payloads)
+PAYLOADS = (
+    path_payloads,
+    payloads,
+    case_payloads,
+    change_payloads,
+    disagreement_payloads,
+    evidence_payloads,
+    override_openapi,
+)
 
 
 def refs(node: Any) -> set[str]:
