@@ -60,7 +60,8 @@ def settled(
     rows.X = np.vstack([rows.X, rows.own])
     with np.errstate(all="ignore"):  # absurd values overflow, and are refused as not finite by `allowed`
         follow_use(rows, windows)
-        follow_voice(rows, windows)
+        rate = f"response_rate_{windows.labels()['year']}"
+        follow_voice(rows, windows, moves.limit(rate, segment))
         follow_tickets(rows, windows)
         follow_payments(rows, windows)
         follow_changes(rows, windows)

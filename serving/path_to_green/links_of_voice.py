@@ -13,10 +13,10 @@ SOON = 60.0  # days: an answer that a plan asks for is at most that old when it 
 SAME = 1e-6
 
 
-def follow_voice(rows: Candidates, windows: Windows) -> None:
-    """Answers, their rates, and the NPS of roles and account."""
+def follow_voice(rows: Candidates, windows: Windows, highest_rate: float | None) -> None:
+    """Answers, their rates, and the NPS of roles and account; `highest_rate`: the plausible response rate."""
     year, half = windows.labels()["year"], windows.labels()["half_year"]
-    _decision_maker_answers(rows, year)
+    _decision_maker_answers(rows, year, 1.0 if highest_rate is None else highest_rate)
     _others_answer(rows, year)
     _account_nps(rows, year)
     _decision_maker_scores(rows, year)
@@ -26,7 +26,7 @@ def follow_voice(rows: Candidates, windows: Windows) -> None:
         rows[drop] = np.where(risen, np.minimum(rows.was(drop), 0.5), rows.was(drop))
 
 
-def _decision_maker_answers(rows: Candidates, year: str) -> None:
+def _decision_maker_answers(rows: Candidates, year: str, highest_rate: float) -> None:
     """An answer ends the silence, and is one more of those that were asked for."""
     days, nps = "days_since_decision_maker_answer", f"nps_decision_maker_{year}"
     if not rows.knows(days):
@@ -40,7 +40,10 @@ def _decision_maker_answers(rows: Candidates, year: str) -> None:
     if rows.knows(rate, overall) and asked > 0 and every > 0:
         now = np.where(answered, np.minimum(1.0, rows.was(rate) + 1 / asked), rows.was(rate))
         rows[rate] = now
-        rows[overall] = np.minimum(1.0, rows[overall] + (now - rows.was(rate)) * asked / every)
+        alone = rows.was(overall) + (now - rows.was(rate)) * asked / every
+        both = rows[overall] + alone - rows.was(overall)
+        # One answer may lead past what is plausible; others on top of it may not.
+        rows[overall] = np.minimum(np.minimum(both, np.maximum(alone, highest_rate)), 1.0)
 
 
 def _others_answer(rows: Candidates, year: str) -> None:
