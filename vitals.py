@@ -34,6 +34,8 @@ from serving.webhooks_command import app as webhooks
 from training.command_options import DEFAULT_BOOK, BookArgument, Json, Params, Registry, Set
 from training.import_command import EXAMPLE as IMPORT_EXAMPLE
 from training.import_command import import_
+from training.init_command import EXAMPLE as INIT_EXAMPLE
+from training.init_command import init
 from training.terminal import clear_faults, emit, steps
 from training.train_command import EXAMPLE as TRAIN_EXAMPLE
 from training.train_command import train
@@ -100,6 +102,7 @@ def simulate(
         emit(summary.as_dict()) if as_json else typer.echo(summary.as_text())
 
 
+app.command(epilog=INIT_EXAMPLE)(init)
 app.command("import", epilog=IMPORT_EXAMPLE)(import_)
 
 

@@ -1,0 +1,229 @@
+"""Guesses which canonical table a file is and which column is which, from names and values.
+
+A guess is worth what speaks for it: the words of the header (`column_words.yaml`, in several languages) and
+the values under it (times, numbers, texts of an allowed set, ids that another file has). Nothing here
+decides: what is guessed is marked as a guess in the mapping that is drafted, for a person to confirm.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from scipy.optimize import linear_sum_assignment
+
+from features.imports.folder_survey import Surveyed
+from features.source_tables import Column, SourceTable
+
+LEAST = 0.45  # below it a guess is none
+KEY_ENDS = {"id", "no", "nr", "number", "key", "code", "ref", "num", "numero", "nummer"}
+# Required columns for which something stands where the file has none: see drafted_cells.py.
+SPARE = {"scale_min", "scale_max", "kind", "touchpoint", "quantity", "severity", "changed_at", "due_at"}
+LONGEST = 80  # characters of a header that are read: a longer one is no name
+PLAIN = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e", "á": "a", "ó": "o", "í": "i", "ñ": "n"}
+)
+FLAGS = {"true", "false", "yes", "no", "0", "1", "t", "f", "y", "n", "是", "否"}
+TIME = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d\d.*)?$|^\d{1,4}[./]\d{1,2}[./]\d{2,4}|^\d{4}年")
+
+
+@dataclass(frozen=True)
+class ColumnGuess:
+    """A canonical column, the column of the file that it may be, how sure (0 to 1) and why."""
+
+    column: str
+    found: str
+    sure: float
+    why: str
+
+
+@dataclass(frozen=True)
+class TableGuess:
+    """What a file may be: a canonical table, its columns, and the columns of the file left over."""
+
+    file: Surveyed
+    table: str
+    columns: tuple[ColumnGuess, ...]
+    left_over: tuple[str, ...]
+    sure: float
+
+    def named(self, column: str) -> str | None:
+        """The column of the file that is taken for a canonical column."""
+        return next((guess.found for guess in self.columns if guess.column == column), None)
+
+
+@lru_cache
+def words_of(file: str) -> dict[str, dict[str, list[str]]]:
+    """One of the word lists beside this file."""
+    text = (Path(__file__).parent / file).read_text(encoding="utf-8")
+    return {
+        key: {name: [str(word) for word in words] for name, words in entry.items()}
+        for key, entry in yaml.safe_load(text).items()
+    }
+
+
+def meanings_of(table: str, column: str) -> dict[str, list[str]]:
+    """The allowed values of a canonical column, each with the words that people write for it."""
+    place = "contacts.role" if column == "role" else f"{table}.{column}"
+    return words_of("value_words.yaml")[place]
+
+
+def spoken(name: str) -> str:
+    """A header in words: lower case, without signs, camel case taken apart.
+
+    >>> spoken("firstReplyAt"), spoken("KUNDEN_NR."), spoken("客户 编号")
+    ('first reply at', 'kunden nr', '客户编号')
+    """
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    folded = apart.lower().translate(PLAIN)
+    text = " ".join(re.sub(r"[\W_]+", " ", folded).split())
+    return re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", text)
+
+
+def name_score(header: str, words: Sequence[str]) -> float:
+    """How much a header reads like one of the words, 0 to 1."""
+    return _best(header[:LONGEST], tuple(words))
+
+
+@lru_cache(maxsize=65_536)
+def _best(header: str, words: tuple[str, ...]) -> float:
+    said = spoken(header)
+    return max((_alike(said, word) for word in words), default=0.0)
+
+
+def _alike(said: str, word: str) -> float:
+    if said == word:
+        return 1.0
+    ours, theirs = said.split(), word.split()
+    if re.search(r"[\u4e00-\u9fff]", word):
+        said, word = (text.replace("日期", "时间") for text in (said, word))
+        return 0.9 * difflib.SequenceMatcher(None, said, word).ratio()
+    if set(theirs) <= set(ours):
+        return 0.9 - 0.12 * (len(ours) - len(theirs))
+    if len(theirs) > 1 and set(ours) <= set(theirs):
+        return 0.55
+    matcher = difflib.SequenceMatcher(None, said, word)
+    ratio = matcher.ratio() if matcher.real_quick_ratio() >= 0.82 <= matcher.quick_ratio() else 0.0
+    return 0.8 * ratio if ratio >= 0.82 else 0.0
+
+
+def guess_table(
+    file: Surveyed, tables: Mapping[str, SourceTable], ids: Mapping[str, set[str]]
+) -> TableGuess | None:
+    """The table that a file most likely is; None where no table gets its required columns in some way.
+
+    `ids` are the values known to be keys of accounts and contacts, by canonical column name.
+    """
+    guesses = [_as_table(file, table, ids) for table in tables.values()]
+    best = max(guesses, key=lambda guess: guess.sure)
+    return best if best.sure >= LEAST else None
+
+
+def _as_table(file: Surveyed, table: SourceTable, ids: Mapping[str, set[str]]) -> TableGuess:
+    scored = []
+    for column in (column for column in table.columns if column.name not in ("scale_min", "scale_max")):
+        for header in file.sample.columns:
+            sure, why = column_score(header, file.sample[header], table, column, ids)
+            if sure >= LEAST:
+                scored.append((sure, column.name, header, why))
+    taken = _together(scored)
+    used = {guess.found for guess in taken.values()}
+    named = _named_so(Path(file.name).stem, words_of("column_words.yaml")[table.name]["table"])
+    needed = [c.name for c in table.columns if c.required and c.name not in SPARE]
+    filled = sum(name in taken for name in needed) / len(needed)
+    explained = sum(guess.sure for guess in taken.values()) / max(len(file.sample.columns), 1)
+    sure = 0.45 * named + 0.3 * filled + 0.25 * min(explained, 1.0)
+    over = tuple(header for header in file.sample.columns if header not in used)
+    ordered = tuple(taken[c.name] for c in table.columns if c.name in taken)
+    return TableGuess(file, table.name, ordered, over, round(sure, 3))
+
+
+def _together(scored: list[tuple[float, str, str, str]]) -> dict[str, ColumnGuess]:
+    """The guesses that are the most likely together: each column of the file for one canonical column."""
+    names = sorted({name for _, name, _, _ in scored})
+    headers = sorted({header for _, _, header, _ in scored})
+    weights = np.zeros((len(names), len(headers)))
+    whys: dict[tuple[str, str], str] = {}
+    for sure, name, header, why in scored:
+        weights[names.index(name), headers.index(header)] = sure
+        whys[name, header] = why
+    pairs = zip(*linear_sum_assignment(weights, maximize=True), strict=True)
+    found = [(names[i], headers[j], float(weights[i, j])) for i, j in pairs if weights[i, j] >= LEAST]
+    return {n: ColumnGuess(n, header, round(sure, 2), whys[n, header]) for n, header, sure in found}
+
+
+def _named_so(stem: str, words: Sequence[str]) -> float:
+    """How much the name of a file says that it is a table: a word that stands in it is enough."""
+    said = spoken(stem)
+    inside = [word for word in words if re.search(r"[\u4e00-\u9fff]", word) and word in said]
+    return 0.9 if inside else name_score(stem, words)
+
+
+def column_score(
+    header: str, cells: pd.Series, table: SourceTable, column: Column, ids: Mapping[str, set[str]]
+) -> tuple[float, str]:
+    """How sure it is that a column of a file is a canonical column, and what speaks for it."""
+    own = words_of("column_words.yaml")[table.name].get(column.name, [])
+    named = name_score(header, own or _borrowed(column))
+    values = cells.dropna().astype(str).str.strip()
+    if values.empty:
+        return 0.8 * named, "its name; it has no values"
+    share, what = _value_share(values, table, column, ids)
+    if share < 0.5:
+        return 0.0, what
+    if (
+        named < 0.5
+        and column.name in table.key
+        and len(table.key) == 1
+        and share == 1.0
+        and _a_key(header, values)
+    ):
+        return 0.6, "different from each other, under a header that names a number"
+    if what.startswith("ids") and share > 0.8:
+        return max(0.75, 0.75 * named + 0.25 * share), f"{share:.0%} of its values are {what}"
+    if named == 0.0:
+        return 0.0, what
+    return 0.75 * named + 0.25 * share, f"its name, and {share:.0%} of its values are {what}"
+
+
+def _a_key(header: str, values: pd.Series) -> bool:
+    """Whether a column looks like the numbers or codes by which things are called."""
+    last = spoken(header).split()[-1:] or [""]
+    called = last[0] in KEY_ENDS or bool(re.search("(编号|代码|号码?)$", last[0]))
+    return called and not bool(values.str.contains(r"\s").any())
+
+
+def _borrowed(column: Column) -> list[str]:
+    """Words for a column that every table shares: the account, and when a fact was recorded."""
+    words = words_of("column_words.yaml")
+    shared = {"account_id": words["accounts"]["account_id"], "recorded_at": words["notes"]["recorded_at"]}
+    return [word for word in shared.get(column.name, []) if word not in ("id", "编号")]
+
+
+def _value_share(
+    values: pd.Series, table: SourceTable, column: Column, ids: Mapping[str, set[str]]
+) -> tuple[float, str]:
+    own_key = column.name.removesuffix("_id") + "s" == table.name
+    if ids.get(column.name) and not own_key:
+        return float(values.isin(ids[column.name]).mean()), "ids of the other file"
+    if column.kind == "time":
+        return float(values.str.match(TIME).mean()), "times"
+    if column.kind == "number":
+        return float(pd.to_numeric(values, errors="coerce").notna().mean()), "numbers"
+    if column.kind == "flag":
+        return float(values.str.lower().isin(FLAGS).mean()), "true or false"
+    if column.name in table.key and len(table.key) == 1:
+        return float(values.nunique() / len(values)), "different from each other"
+    if column.allowed:
+        known = {word for words in meanings_of(table.name, column.name).values() for word in words}
+        share = float(values.str.lower().str.replace("_", " ").isin(known).mean())
+        return (share if column.name != "role" else max(share, 0.5)), "of the allowed set"
+    dated = float(values.str.match(TIME).mean())
+    return 1.0 - dated, "texts"

@@ -1,0 +1,127 @@
+"""`vitals init`: known layouts are recognised, unknown ones are guessed, and each guess is called one."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+import yaml
+
+from features.faults import DataFault
+from features.imports.drafted_mapping import DraftReport, draft_mapping
+from features.imports.run import import_exports
+from features.imports.several_systems import import_systems
+from features.imports.systems_file import systems_of
+from features.source_checks import check_book
+from features.table_worth import what_tables_add
+from tests.features.imports.literal_exports import write_export
+from tests.features.imports.unknown_layouts import UNKNOWN
+from training.outcome_tables import ALL_TABLES
+
+LEAST_RIGHT = 0.8
+
+
+def draft(folder: Path) -> DraftReport:
+    return draft_mapping(folder, ALL_TABLES, what_tables_add())
+
+
+def unknown(folder: Path, language: str) -> DraftReport:
+    for name, encoding, lines, _, _ in UNKNOWN[language]:
+        (folder / name).write_text("\n".join([*lines, ""]), encoding=encoding)
+    return draft(folder)
+
+
+@pytest.mark.parametrize("language", sorted(UNKNOWN))
+def test_of_an_unknown_layout_four_fifths_of_the_columns_of_each_table_are_right(
+    tmp_path: Path, language: str
+) -> None:
+    guesses = {g.file.name: g for s in unknown(tmp_path, language).systems for g in s.guesses}
+    for name, _, lines, table, truth in UNKNOWN[language]:
+        header = next(csv.reader([lines[0]], delimiter=";" if ";" in lines[0] else ","))
+        assert guesses[name].table == table
+        told = {column.found: column.column for column in guesses[name].columns}
+        right = [told.get(found) == column for found, column in zip(header, truth, strict=True)]
+        assert sum(right) / len(right) >= LEAST_RIGHT, (name, told)
+
+
+@pytest.mark.parametrize("language", sorted(UNKNOWN))
+def test_what_is_drafted_can_be_imported_as_it_is_and_every_line_is_called_a_guess(
+    tmp_path: Path, language: str
+) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    report = unknown(folder, language)
+    filled = [line for line in report.text.splitlines() if line.startswith(" " * 14)]
+    assert filled
+    assert all("# guess: " in line for line in filled)
+    (tmp_path / "draft.yaml").write_text(report.text, encoding="utf-8")
+    (system,) = systems_of([str(tmp_path / "draft.yaml")], folder)
+    import_exports(system.mapping, folder, tmp_path / "book", ALL_TABLES, "draft")
+    checked = check_book(tmp_path / "book", ALL_TABLES)
+    checked.raise_if_fatal()
+    assert {t.name for t in checked.report.tables if t.rows} >= {table for *_, table, _ in UNKNOWN[language]}
+
+
+def test_the_exports_of_four_systems_become_a_checked_book(tmp_path: Path) -> None:
+    folder = write_export(tmp_path / "exports", "salesforce", "zendesk", "stripe", "pendo")
+    report = draft(folder)
+    assert [system.mapping for system in report.systems] == ["salesforce", "stripe", "pendo", "zendesk"]
+    (tmp_path / "draft.yaml").write_text(report.text, encoding="utf-8")
+    systems = systems_of([str(tmp_path / "draft.yaml")], folder)
+    done = import_systems(systems, None, tmp_path / "book", ALL_TABLES)
+    check_book(tmp_path / "book", ALL_TABLES).raise_if_fatal()
+    assert {match.system: match.examples for match in done.matches}["stripe"] == ("cus_3",)
+    assert any(
+        notice.field == "ticket.csv, new column" or "new column" in notice.field for notice in done.notices
+    )
+
+
+def test_what_no_mapping_fills_is_named_with_what_it_would_add(tmp_path: Path) -> None:
+    report = unknown(tmp_path, "spanish")
+    assert set(report.missing) == set(ALL_TABLES) - {"accounts", "usage"}
+    assert report.missing["tickets"].startswith("17 features: Tickets, No ticket at all")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            b"id,name,id\n1,a,2\n",
+            "allowed: a header in the first line, with a different name for each column",
+        ),
+        (b"", "allowed: a header in the first line"),
+        (b"id,name\n1,a,b,c\n", "line 2 is 'another number of cells'; allowed: 2 cells, as in the header"),
+    ],
+    ids=["twice", "empty", "ragged"],
+)
+def test_a_file_that_cannot_be_read_is_told_beside_those_that_can(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    (tmp_path / "bad.csv").write_bytes(content)
+    report = unknown(tmp_path, "english")
+    assert said in report.as_text()
+    assert len(report.systems[0].guesses) == 3
+
+
+@pytest.mark.parametrize("cell", ["x" * 100_000, "=cmd|' /C calc'!A0", "a\nb # c: {d}", "\ufeff", "\x00"])
+def test_hostile_cells_and_headers_stay_data(tmp_path: Path, cell: str) -> None:
+    with (tmp_path / "customers.csv").open("w", encoding="utf-16", newline="") as file:
+        csv.writer(file).writerows(
+            [
+                ["customer id", "name", "signup date", cell],
+                ["1", cell, "2024-01-01", cell],
+                ["2", "b", "2024-01-02", ""],
+            ]
+        )
+    report = draft(tmp_path)
+    mapping = yaml.safe_load(report.text)["systems"]["exports"]["mapping"]
+    assert mapping["tables"]["accounts"][0]["columns"]["account_id"] == "customer id"
+    assert mapping["sources"]["accounts"] == {"file": "customers.csv"}
+
+
+def test_a_folder_without_exports_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataFault, match="CSV or Parquet files"):
+        draft(tmp_path)
+    with pytest.raises(DataFault, match="a folder of exports"):
+        draft(tmp_path / "none")
