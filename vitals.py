@@ -21,6 +21,8 @@ from serving.change_command import EXAMPLE as CHANGE_EXAMPLE
 from serving.change_command import change
 from serving.disagreement_command import EXAMPLE as DISAGREEMENT_EXAMPLE
 from serving.disagreement_command import disagreement
+from serving.doctor_command import EXAMPLE as DOCTOR_EXAMPLE
+from serving.doctor_command import doctor
 from serving.keys_command import keys_app
 from serving.overrides_command import EXAMPLE as OVERRIDES_EXAMPLE
 from serving.overrides_command import overrides
@@ -103,6 +105,7 @@ def simulate(
 
 
 app.command(epilog=INIT_EXAMPLE)(init)
+app.command(epilog=DOCTOR_EXAMPLE)(doctor)
 app.command("import", epilog=IMPORT_EXAMPLE)(import_)
 
 

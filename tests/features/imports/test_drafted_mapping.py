@@ -20,6 +20,7 @@ from tests.features.imports.unknown_layouts import UNKNOWN
 from training.outcome_tables import ALL_TABLES
 
 LEAST_RIGHT = 0.8
+pytestmark = pytest.mark.slow
 
 
 def draft(folder: Path) -> DraftReport:
@@ -45,7 +46,7 @@ def test_of_an_unknown_layout_four_fifths_of_the_columns_of_each_table_are_right
         assert sum(right) / len(right) >= LEAST_RIGHT, (name, told)
 
 
-@pytest.mark.parametrize("language", sorted(UNKNOWN))
+@pytest.mark.parametrize("language", ["chinese", "german"])
 def test_what_is_drafted_can_be_imported_as_it_is_and_every_line_is_called_a_guess(
     tmp_path: Path, language: str
 ) -> None:
@@ -65,6 +66,7 @@ def test_what_is_drafted_can_be_imported_as_it_is_and_every_line_is_called_a_gue
 
 def test_the_exports_of_four_systems_become_a_checked_book(tmp_path: Path) -> None:
     folder = write_export(tmp_path / "exports", "salesforce", "zendesk", "stripe", "pendo")
+    (folder / "stripe/product.csv").write_text("id,name,shoe_size\np1,Team,43\n")
     report = draft(folder)
     assert [system.mapping for system in report.systems] == ["salesforce", "stripe", "pendo", "zendesk"]
     (tmp_path / "draft.yaml").write_text(report.text, encoding="utf-8")
@@ -72,9 +74,7 @@ def test_the_exports_of_four_systems_become_a_checked_book(tmp_path: Path) -> No
     done = import_systems(systems, None, tmp_path / "book", ALL_TABLES)
     check_book(tmp_path / "book", ALL_TABLES).raise_if_fatal()
     assert {match.system: match.examples for match in done.matches}["stripe"] == ("cus_3",)
-    assert any(
-        notice.field == "ticket.csv, new column" or "new column" in notice.field for notice in done.notices
-    )
+    assert ("product.csv, new column", "shoe_size") in {(n.field, n.value) for n in done.notices}
 
 
 def test_what_no_mapping_fills_is_named_with_what_it_would_add(tmp_path: Path) -> None:
