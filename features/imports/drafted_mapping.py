@@ -109,8 +109,8 @@ def draft_mapping(folder: Path, tables: Mapping[str, SourceTable], adds: Mapping
         place = "." if survey.folder == folder else survey.folder.name
         taken: set[str] = set()
         for fit in recognised(survey):
-            there = tuple(name for name, parts in fit.spec.tables.items() if parts)
-            systems.append(DraftedSystem(fit.mapping, place, fit.mapping, there, fit.files))
+            fills = tuple(fit.spec.tables)
+            systems.append(DraftedSystem(fit.mapping, place, fit.mapping, fills, fit.files))
             taken |= set(fit.files)
         rest = [file for file in survey.files if file.name not in taken]
         guesses = _guesses(rest, tables) if not taken else []

@@ -56,7 +56,8 @@ def surveys_of(folder: Path) -> list[Survey]:
 
 
 def _survey(folder: Path) -> Survey:
-    files, faults = [], []
+    files: list[Surveyed] = []
+    faults: list[Fault] = []
     for path in sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file()):
         try:
             files.append(_surveyed(path))
