@@ -21,7 +21,7 @@ def what_tables_add() -> dict[str, str]:
     """For each table but the accounts, the features that need it, in words.
 
     >>> what_tables_add()["invoices"].split(":")[0]
-    '3 features'
+    '5 features'
     """
     titles: dict[str, list[str]] = {}
     for feature in load_catalog(Windows()):
