@@ -26,7 +26,18 @@ from training.outcome_tables import ALL_TABLES, CHURNS
 
 Progress = Callable[[str], None]
 SHAPE = "2"  # of the payloads: another one is published anew
-DETAILS = ("name", "segment", "industry", "region", "language", "owner", "director", "vp", "is_key")
+DETAILS = (
+    "name",
+    "segment",
+    "industry",
+    "region",
+    "language",
+    "owner",
+    "director",
+    "vp",
+    "is_key",
+    "parent_account_id",
+)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,16 @@ def account_of(
     account = account_of_snapshot(store, snapshot, account_id)
     if as_of is None:
         [account] = as_they_are_now(store, [account], now)
-    return {"account": account.details, "health": account.payload, "snapshot": snapshot.as_dict()}
+    details = details_seen(store, snapshot, account)
+    return {"account": details, "health": account.payload, "snapshot": snapshot.as_dict()}
+
+
+def details_seen(store: ScoreStore, snapshot: Snapshot, account: ScoredAccount) -> dict[str, Any]:
+    """The account's details in the book, without the id of a parent that the caller may not see."""
+    parent = account.details.get("parent_account_id")
+    if parent is None or store.owner is None or store.scores_of(snapshot, [parent]):
+        return account.details
+    return account.details | {"parent_account_id": None}
 
 
 def page_of(store: ScoreStore, query: PortfolioQuery) -> dict[str, Any]:

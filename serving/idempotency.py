@@ -76,14 +76,24 @@ class Reply:
 def write_call_of(request: Request, body: bytes) -> WriteCall:
     """The call's identity. Raises Problem (400) where it has not exactly one key of visible ASCII."""
     given = request.headers.getlist(HEADER)
-    if len(given) != 1 or not _is_key(given[0]):
-        value = given[0] if len(given) == 1 else f"{len(given)} headers" if given else None
-        allowed = f"one key of 1 to {MAX_KEY} visible ASCII characters"
-        step = "send a new UUID per action, and the same one when you repeat the call"
-        raise Problem(BAD_KEY, [Fault(HEADER, value, allowed, step)])
+    if len(given) != 1:
+        raise _bad_key(f"{len(given)} headers" if given else None)
+    return write_call_named(request, given[0], body)
+
+
+def write_call_named(request: Request, key: str, body: bytes) -> WriteCall:
+    """The identity of a call whose key is no header's, as a form's. Raises Problem (400) for another text."""
+    if not _is_key(key):
+        raise _bad_key(key)
     caller = principal_of(request.scope)
-    parts = (caller.key_id if caller else "", request.method, request.url.path, given[0])
-    return WriteCall(_hash("\n".join(parts).encode()), _hash(body), given[0])
+    parts = (caller.key_id if caller else "", request.method, request.url.path, key)
+    return WriteCall(_hash("\n".join(parts).encode()), _hash(body), key)
+
+
+def _bad_key(value: str | None) -> Problem:
+    allowed = f"one key of 1 to {MAX_KEY} visible ASCII characters"
+    step = "send a new UUID per action, and the same one when you repeat the call"
+    return Problem(BAD_KEY, [Fault(HEADER, value, allowed, step)])
 
 
 def _is_key(text: str) -> bool:

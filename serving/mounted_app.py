@@ -6,7 +6,6 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from serving.account_routes import ACCOUNT_ROUTES
@@ -16,6 +15,7 @@ from serving.change_routes import CHANGE_ROUTES
 from serving.disagreement_routes import DISAGREEMENT_ROUTES
 from serving.openapi import openapi_document
 from serving.override_routes import OVERRIDE_ROUTES
+from serving.pages.page_routes import PAGE_ROUTES
 from serving.params import ServingParams
 from serving.path_to_green.routes import PATH_ROUTES
 from serving.sign_in_routes import SIGN_IN_ROUTES
@@ -37,8 +37,8 @@ def mounted_app(limits: ServingParams) -> Starlette:
             Route("/v1/model", answering(_model)),
             Route("/v1/catalog", answering(_catalog)),
             Route("/docs.json", answering(_docs)),
-            # Stands before BentoML's own first page, which would have the browser load a tracker.
-            Route("/", _to_docs),
+            # With a first page: BentoML's own would have the browser load a tracker.
+            *PAGE_ROUTES,
         ]
     )
     app.state.openapi = openapi_document(limits)
@@ -59,7 +59,3 @@ def _catalog(request: Request) -> dict[str, Any]:
 def _docs(request: Request) -> dict[str, Any]:
     document: dict[str, Any] = request.app.state.openapi
     return document
-
-
-def _to_docs(_: Request) -> Response:
-    return RedirectResponse("docs.json")

@@ -24,7 +24,7 @@ BY_TOPIC: dict[tuple[str, bool], str | None] = {
     ("metrics", True): "metrics:read",
     ("docs.json", True): None,
     ("schema.json", True): None,
-    ("", True): None,
+    ("static", True): None,
     ("sign-out", False): None,
 }
 

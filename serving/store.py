@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,7 @@ from serving.score_tables import metadata, score_history, snapshots
 
 DEFAULT_URL = "sqlite:///data/vitals.db"
 ROWS_PER_INSERT = 1_000
+MOST_REMEMBERED = 6
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class ScoreStore:
             )
             raise WrongUse("the store's URL cannot be used", [fault]) from None
         self.owner: str | None = None
+        self._remembered: OrderedDict[Hashable, Any] = OrderedDict()  # shared by all views
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _use_wal)
 
@@ -126,6 +129,17 @@ class ScoreStore:
     def owned(self, account_id: ColumnElement[str]) -> ColumnElement[bool]:
         """The condition that an account may be seen, as in `.where(store.owned(cases.c.account_id))`."""
         return true() if self.owner is None else account_id.in_(accounts_of(self.owner))
+
+    def remember(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What `make` returned the first time, for what never changes: a snapshot, read whole.
+
+        All views of the store share it, so `make` must not heed the owner. The six made last are kept.
+        """
+        if (found := self._remembered.get(key)) is None:
+            found = self._remembered[key] = make()
+            while len(self._remembered) > MOST_REMEMBERED:
+                self._remembered.popitem(last=False)
+        return found
 
     def ping(self) -> None:
         """Raises where the store does not answer or has no tables."""

@@ -19,6 +19,7 @@ from serving import (
     payloads,
 )
 from serving.openapi import openapi_document
+from serving.pages.page_routes import PAGE_ROUTES
 from serving.params import ServingParams
 from serving.path_to_green import payloads as path_payloads
 from serving.service import Vitals, mounted
@@ -45,7 +46,9 @@ def test_the_document_served_is_the_one_of_native_and_mounted_routes(client: Tes
     served = client.get("/docs.json").json()
     assert served == json.loads(json.dumps(openapi_document(ServingParams())))
     native = {method.route for method in Vitals.apis.values()}
-    pages = {"/docs.json", "/", "/sign-in", "/sign-out"}
+    pages = {"/docs.json", "/sign-in", "/sign-out"} | {
+        route.path.replace(":path", "") for route in PAGE_ROUTES
+    }
     by_route = {route.path.replace(":path", "") for route in mounted.routes} - pages
     assert set(served["paths"]) == native | by_route | {"/livez", "/readyz", "/metrics"}
 

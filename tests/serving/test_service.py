@@ -190,10 +190,12 @@ def test_an_account_is_found_whatever_its_id_is_made_of(
     assert found["health"]["account_id"] == name
 
 
-def test_the_first_page_leads_to_the_description_and_loads_nothing(client: TestClient) -> None:
-    first = client.get("/", follow_redirects=False)
-    assert (first.status_code, first.headers["location"], first.content) == (307, "docs.json", b"")
-    assert client.get("/").json()["openapi"] == "3.1.0"
+def test_the_first_page_is_ours_and_leads_to_the_description(client: TestClient, publish: Publish) -> None:
+    publish(3)
+    first = client.get("/")
+    assert first.status_code == 200
+    assert 'href="/docs.json"' in first.text
+    assert client.get("/docs.json").json()["openapi"] == "3.1.0"
 
 
 def test_one_account_that_is_not_there_is_a_problem(client: TestClient, publish: Publish) -> None:

@@ -1,0 +1,94 @@
+"""What moved since an earlier snapshot: by how much, into which band, and by which driver."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from serving.moments import moment_of
+from serving.pages.book_lines import BANDS, Line, lines_of
+from serving.request_fields import utc_text
+from serving.score_tables import snapshots
+from serving.store import ScoreStore, Snapshot
+
+A_WEEK = timedelta(days=7)
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An account that was in both snapshots. `driver` is the one whose points moved most the same way."""
+
+    line: Line
+    before: Line
+    driver: Mapping[str, Any] | None
+    driver_moved: float
+
+    @property
+    def change(self) -> float:
+        """In health points, as both were shown."""
+        return round(self.line.health - self.before.health, 1)
+
+
+@dataclass(frozen=True)
+class BookMoves:
+    """The book against the snapshot `since`. `changes`: health points by account id."""
+
+    since: Snapshot
+    changes: dict[str, float]
+    falls: list[Moved]
+    rises: list[Moved]
+    crossings: list[tuple[str, str, int]]  # from band, to band, accounts
+    joined: int
+    left: int
+
+
+def moves_of(store: ScoreStore, newest: Snapshot, lines: Sequence[Line]) -> BookMoves | None:
+    """Since the newest snapshot that is a week older, else since the one before; None without one."""
+    since = earlier_snapshot(store, newest)
+    if since is None:
+        return None
+    before = {line.account_id: line for line in lines_of(store, since)}
+    both = [_moved(line, before[line.account_id]) for line in lines if line.account_id in before]
+    crossed = Counter((m.before.band, m.line.band) for m in both if m.before.band != m.line.band)
+    ranked = sorted(both, key=lambda each: (each.change, each.line.account_id))
+    return BookMoves(
+        since,
+        {each.line.account_id: each.change for each in both},
+        [each for each in ranked[:SHOWN] if each.change < 0],
+        [each for each in ranked[::-1][:SHOWN] if each.change > 0],
+        sorted(
+            ((first, last, n) for (first, last), n in crossed.items()),
+            key=lambda each: (BANDS.index(each[1]), BANDS.index(each[0])),
+        ),
+        len(lines) - len(both),
+        len(before) - len(both),
+    )
+
+
+def earlier_snapshot(store: ScoreStore, newest: Snapshot) -> Snapshot | None:
+    """The newest snapshot a week older than `newest`, else the newest of any earlier date."""
+    week = utc_text(moment_of(newest.as_of) - A_WEEK)
+    order = select(snapshots.c.id).order_by(snapshots.c.as_of.desc(), snapshots.c.id.desc()).limit(1)
+    with store.begin() as connection:
+        for wanted in (snapshots.c.as_of <= week, snapshots.c.as_of < newest.as_of):
+            found = connection.execute(order.where(wanted)).scalar()
+            if found is not None:
+                return store.snapshot(int(found))
+    return None
+
+
+def _moved(line: Line, before: Line) -> Moved:
+    change = line.health - before.health
+    was = {driver["feature"]: driver["points"] for driver in before.drivers}
+    steps = [(driver["points"] - was.get(driver["feature"], 0.0), driver) for driver in line.drivers]
+    along = [step for step in steps if step[0] * change > 0]
+    if not along:
+        return Moved(line, before, None, 0.0)
+    moved, driver = max(along, key=lambda step: abs(step[0]))
+    return Moved(line, before, driver, round(moved, 1))
