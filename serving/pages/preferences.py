@@ -30,7 +30,7 @@ def preferences_of(request: Request) -> Preferences:
     """By the cookies of the switches; else the language of `Accept-Language` (RFC 9110), or English."""
     kept = {switch: request.cookies.get(cookie) for switch, cookie in COOKIES.items()}
     language = next((each for each in LANGUAGES if each == kept["lang"]), None)
-    theme = next((each for each in THEMES if each == kept["theme"]), "auto")
+    theme: Theme = next((each for each in THEMES if each == kept["theme"]), THEMES[0])
     return Preferences(language or _asked_for(request.headers.get("accept-language", "")), theme)
 
 
