@@ -202,7 +202,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         counts = run(asked.store or f"sqlite:///{folder}/vitals.db", asked.kills, asked.seed)
     print(f"{asked.kills:,} kills: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
-    return int(any(counts[what] for what in LOST))
+    return int(any(counts[what] for what in LOST) or not counts["acknowledged"])
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ def let_in(app: ASGIApp) -> ASGIApp:
 
 
 if __name__ == "__main__":
-    app = mounted_app(ServingParams())
-    app.state.resources = Resources(FakeScorer(), ScoreStore(sys.argv[2]), ServingParams())
+    app, store = mounted_app(ServingParams()), ScoreStore(sys.argv[2])
+    store.prepare()  # with the tables of every topic that the service has
+    app.state.resources = Resources(FakeScorer(), store, ServingParams())
     uvicorn.run(let_in(app), host="127.0.0.1", port=int(sys.argv[1]), log_level="critical")
