@@ -28,6 +28,8 @@ from serving.overrides_command import EXAMPLE as OVERRIDES_EXAMPLE
 from serving.overrides_command import overrides
 from serving.path_to_green.command import EXAMPLE as PATH_EXAMPLE
 from serving.path_to_green.command import path_to_green
+from serving.themes_command import EXAMPLE as THEMES_EXAMPLE
+from serving.themes_command import themes
 from serving.up_command import EXAMPLE as UP_EXAMPLE
 from serving.up_command import up
 from serving.watch_command import EXAMPLE as WATCH_EXAMPLE
@@ -293,6 +295,7 @@ def explain(
 app.command(epilog=DISAGREEMENT_EXAMPLE)(disagreement)
 app.command(epilog=CHANGE_EXAMPLE)(change)
 app.command(epilog=PATH_EXAMPLE)(path_to_green)
+app.command(epilog=THEMES_EXAMPLE)(themes)
 
 
 @app.command(

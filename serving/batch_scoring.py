@@ -17,6 +17,7 @@ from features.snapshot import build_snapshot
 from features.warehouse import Warehouse
 from serving.learned_scorer import LearnedScorer
 from serving.params import ServingParams
+from serving.revenue_at_risk import revenue_at_risk
 from serving.rule_scorer import RuleScorer
 from serving.store import ScoredAccount
 from training.all_params import AllParams
@@ -158,10 +159,4 @@ def _text(moment: pd.Timestamp) -> str:
 
 
 def _need(account: ScoredAccount) -> tuple[int, float]:
-    return ("green", "yellow", "red").index(account.payload["band"]), _revenue_at_risk(account)
-
-
-def _revenue_at_risk(account: ScoredAccount) -> float:
-    probability = account.payload["churn_probability"]
-    share = 1 - account.payload["health"] / 100 if probability is None else probability
-    return float(share * 12 * (account.details["mrr"] or 0.0))
+    return ("green", "yellow", "red").index(account.payload["band"]), revenue_at_risk(account)

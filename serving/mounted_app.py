@@ -19,6 +19,7 @@ from serving.pages.page_routes import PAGE_ROUTES
 from serving.params import ServingParams
 from serving.path_to_green.routes import PATH_ROUTES
 from serving.sign_in_routes import SIGN_IN_ROUTES
+from serving.theme_routes import THEME_ROUTES
 
 __all__ = ["Resources", "mounted_app"]
 
@@ -34,6 +35,7 @@ def mounted_app(limits: ServingParams) -> Starlette:
             *OVERRIDE_ROUTES,
             *SIGN_IN_ROUTES,
             *DISAGREEMENT_ROUTES,
+            *THEME_ROUTES,
             Route("/v1/model", answering(_model)),
             Route("/v1/catalog", answering(_catalog)),
             Route("/docs.json", answering(_docs)),

@@ -27,6 +27,8 @@ from serving.override_openapi import OverrideRequest, OverridesResponse, SetOver
 from serving.params import ServingParams
 from serving.path_to_green.openapi import path_to_green_paths
 from serving.path_to_green.payloads import PathToGreenResponse
+from serving.theme_openapi import theme_paths
+from serving.theme_payloads import ThemeSentencesResponse, ThemesResponse
 
 
 def openapi_document(limits: ServingParams) -> dict[str, Any]:
@@ -50,6 +52,7 @@ def openapi_document(limits: ServingParams) -> dict[str, Any]:
                 **case_paths(limits),
                 **override_paths(),
                 **disagreement_paths(limits),
+                **theme_paths(limits),
                 **change_paths(limits),
                 **_model_paths(),
                 **_watch_paths(),
@@ -127,6 +130,8 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         SetOverrideResponse,
         OverridesResponse,
         DisagreementResponse,
+        ThemesResponse,
+        ThemeSentencesResponse,
         PathToGreenResponse,
         payloads.ModelResponse,
         payloads.CatalogResponse,

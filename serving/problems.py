@@ -43,6 +43,7 @@ UNKNOWN_DRIVER = Kind("urn:vitals:problem:unknown-driver", 404, "No such driver 
 EVIDENCE_NOT_KEPT = Kind(
     "urn:vitals:problem:evidence-not-kept", 404, "The evidence of this snapshot is not kept"
 )
+THEMES_NOT_KEPT = Kind("urn:vitals:problem:themes-not-kept", 404, "The themes of this snapshot are not kept")
 NOTHING_TO_COMPARE = Kind(
     "urn:vitals:problem:nothing-to-compare", 404, "This snapshot has no two verdicts to compare"
 )

@@ -20,7 +20,7 @@ from serving.case_params import CaseParams
 from serving.case_triggers import Trigger
 from serving.champion import load_scorer
 from serving.evidence_documents import evidence_documents
-from serving.evidence_tables import Evidence
+from serving.evidence_tables import Evidence, wants_evidence
 from serving.history_answers import account_of
 from serving.kept_steps import earlier_of, keep_step, settings_of, step_to
 from serving.opened_store import opened_store
@@ -30,6 +30,8 @@ from serving.request_fields import utc_text
 from serving.score_inputs import ScoreInputs
 from serving.store import ScoredAccount, ScoreStore, Snapshot
 from serving.survey_answers import kept_answers
+from serving.theme_documents import theme_documents
+from serving.theme_tables import ThemeMentions, has_themes, keep_themes
 from training.all_params import AllParams
 
 Progress = Callable[[str], None]
@@ -94,7 +96,7 @@ def score_and_publish(
     """Scores the book with the champion (or the rule) and publishes the snapshot; also to `out`.
 
     What was published already (same date, model, rows and settings) is not published twice; where its
-    evidence, or the step from the snapshot before, was not kept, it is now.
+    evidence, its themes, or the step from the snapshot before, were not kept, they are now.
     """
     params = AllParams.read(params_file, overrides)
     limits = read_section(params_file, "serving", ServingParams, overrides)
@@ -111,6 +113,7 @@ def score_and_publish(
         evidence = _evidence(store, scored, snapshot, params, limits, progress)
         earlier = earlier_of(store, utc_text(scored.as_of.to_pydatetime()), snapshot)
         step = None if earlier is None else step_to(scored, earlier, params.features, registry, progress)
+        themes = _themes(store, scored, snapshot, params, limits)
         progress("publishing")
         if snapshot is None:
             snapshot = store.publish_snapshot(
@@ -127,6 +130,9 @@ def score_and_publish(
         elif evidence is not None:
             store.keep_evidence(snapshot, evidence, limits.evidence_snapshots)
         keep_step(store, snapshot, settings_of(params.features), step)
+        if themes is not None:
+            with store.writing() as connection:
+                keep_themes(connection, snapshot.id, themes, limits.evidence_snapshots)
     if out is not None:
         write_table(flat_table(scored), out)
     return Published(scored, snapshot, out)
@@ -171,6 +177,20 @@ def _evidence(
     progress("evidence")
     accounts = scored.rows["account_id"].tolist()
     return evidence_documents(scored.source, accounts, scored.as_of, params.features, limits.evidence_records)
+
+
+def _themes(
+    store: ScoreStore, scored: ScoredBook, snapshot: Snapshot | None, params: AllParams, limits: ServingParams
+) -> ThemeMentions | None:
+    """The mentions of themes; None where they would not be kept, or are."""
+    with store.begin() as connection:
+        if snapshot is not None and has_themes(connection, snapshot.id):
+            return None
+        when = utc_text(scored.as_of.to_pydatetime())
+        if not wants_evidence(connection, when, limits.evidence_snapshots):
+            return None
+    accounts = scored.rows["account_id"].tolist()
+    return theme_documents(scored.source, accounts, scored.as_of, params.features, limits.evidence_records)
 
 
 def published_account(

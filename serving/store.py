@@ -31,7 +31,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
 from features.faults import DataFault, Fault, WrongUse
-from serving import case_tables, nightly_tables, outbox_tables, override_tables, survey_tables  # noqa: F401  # declared before the tables are made
+from serving import (  # noqa: F401  # declared before the tables are made
+    case_tables,
+    nightly_tables,
+    outbox_tables,
+    override_tables,
+    survey_tables,
+    theme_tables,
+)
 from serving.evidence_tables import (
     Document,
     Evidence,

@@ -11,6 +11,8 @@ from serving.evidence_payloads import EVIDENCE_EXAMPLE, EvidenceResponse, SpanOf
 from serving.openapi import openapi_document
 from serving.params import ServingParams
 from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.theme_documents import theme_documents
+from serving.theme_tables import keep_themes
 from tests.features.literal_book import AS_OF, PARAMS, Case, at, literal_warehouse
 from tests.serving.conftest import Publish, scored_book
 from tests.serving.fake_scorer import MODEL
@@ -19,20 +21,24 @@ TEXT = "They are piloting another platform. <b>No competitor</b> was named 😀.
 
 
 def published(store: ScoreStore, *cases: Case, as_of: str = "2026-10-31") -> Snapshot:
-    """The cases, each as an account of a snapshot with its evidence."""
+    """The cases, each as an account of a snapshot with its evidence and its themes."""
     ids = [case.says for case in cases]
     accounts = [
         ScoredAccount(account.details, {**account.payload, "account_id": name})
         for account, name in zip(scored_book(len(ids)), ids, strict=True)
     ]
-    return store.publish_snapshot(
+    source = literal_warehouse(*cases)
+    snapshot = store.publish_snapshot(
         accounts,
         as_of=datetime.fromisoformat(as_of).replace(tzinfo=UTC),
         published_at=datetime(2026, 11, 1, tzinfo=UTC),
         model=MODEL,
         data_fingerprint="",
-        evidence=evidence_documents(literal_warehouse(*cases), ids, AS_OF, PARAMS, 50),
+        evidence=evidence_documents(source, ids, AS_OF, PARAMS, 50),
     )
+    with store.writing() as connection:
+        keep_themes(connection, snapshot.id, theme_documents(source, ids, AS_OF, PARAMS, 50), 1)
+    return snapshot
 
 
 def noted(name: str = "A-1") -> Case:
