@@ -17,6 +17,7 @@ from serving import (
     evidence_payloads,
     override_openapi,
     payloads,
+    theme_payloads,
 )
 from serving.openapi import openapi_document
 from serving.pages.page_routes import PAGE_ROUTES
@@ -32,6 +33,7 @@ PAYLOADS = (
     disagreement_payloads,
     evidence_payloads,
     override_openapi,
+    theme_payloads,
 )
 
 
