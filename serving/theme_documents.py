@@ -55,5 +55,5 @@ def theme_documents(
 
 
 def _plain(row: Any) -> list[Any]:
-    said = Mention(*(None if value is None or value != value else value for value in row))
+    said = Mention._make(None if value is None or value != value else value for value in row)
     return list(said._replace(start=int(said.start), end=int(said.end)))
