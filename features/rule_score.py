@@ -7,15 +7,19 @@ would still be green with everything missing at its worst.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.faults import Fault, WrongUse, nearest
 from features.params import PILLARS, BandLimits, HardException, Measure, PillarWeights, RuleParams
+
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -47,28 +51,34 @@ def rule_score(rows: pd.DataFrame, params: RuleParams, segment: pd.Series | None
     An account's numbers are the same to the bit whatever rows it is scored with. A feature of the
     rule that no row could ever have is refused by `check_rule`, not here.
     """
-    named = pd.Series("", index=rows.index) if segment is None else segment.astype("object").fillna("")
+    table = _Measured.of(rows, params)
+    named = np.full(len(rows), "") if segment is None else segment.astype("object").fillna("").to_numpy()
     shares = _shares_by_row(params, named)
-    sub = {when: _sub_scores(rows, params, when) for when in ("worst", "point", "best")}
-    points = {when: sub[when] * shares for when in sub}
-    totals = {when: _total(points[when]) for when in points}
-    any_worst, any_best = _by_profile(sub["worst"], params), _by_profile(sub["best"], params)
-    totals["worst"] = totals["worst"].where(named != "", any_worst.min(axis=1))
-    totals["best"] = totals["best"].where(named != "", any_best.max(axis=1))
-    cap, reason = _caps(rows, params, when_missing=False)
-    worst_cap, _ = _caps(rows, params, when_missing=True)
-    lowest = totals["worst"].clip(upper=worst_cap)
-    score = totals["point"].clip(upper=cap)
+    sub = {when: table.sub_scores(when) for when in ("worst", "point", "best")}
+    points, lowest, highest = (
+        sub["point"] * shares,
+        _total(sub["worst"] * shares),
+        _total(sub["best"] * shares),
+    )
+    if (unknown := named == "").any():
+        every = [_shares(params, weights) for weights in (params.weights, *params.profiles.values())]
+        lowest = np.where(unknown, np.min([_total(sub["worst"] * own) for own in every], axis=0), lowest)
+        highest = np.where(unknown, np.max([_total(sub["best"] * own) for own in every], axis=0), highest)
+    cap, reason = table.caps(when_missing=False)
+    uncapped = _total(points)
+    score = np.minimum(uncapped, cap)
+    lowest = np.minimum(lowest, table.caps(when_missing=True)[0])
+    series = partial(pd.Series, index=rows.index)
     return RuleScores(
-        score=score,
-        uncapped=totals["point"],
-        lowest=lowest,
-        highest=totals["best"].clip(upper=cap),
-        pillars=_pillars(sub["point"], params),
-        points=points["point"],
-        band=rule_band(score, lowest, params.bands),
-        capped_by=reason.where(score < totals["point"], ""),
-        coverage=_total(shares * _present(rows, params)),
+        score=series(score),
+        uncapped=series(uncapped),
+        lowest=series(lowest),
+        highest=series(np.minimum(highest, cap)),
+        pillars=pd.DataFrame(_pillars(sub["point"], params), index=rows.index),
+        points=pd.DataFrame(points, index=rows.index, columns=[m.feature for m in table.measures]),
+        band=series(_bands(score, lowest, params.bands)),
+        capped_by=series(np.where(score < uncapped, reason, ""), dtype="str"),
+        coverage=series(_total(shares * ~np.isnan(table.values))),
     )
 
 
@@ -79,10 +89,12 @@ def rule_band(score: pd.Series, lowest: pd.Series, limits: BandLimits) -> pd.Ser
     >>> rule_band(s, pd.Series([85.0, 84.99, 40.0]), BandLimits()).tolist()
     ['green', 'yellow', 'red']
     """
+    return pd.Series(_bands(score.to_numpy(), lowest.to_numpy(), limits), index=score.index)
+
+
+def _bands(score: Values, lowest: Values, limits: BandLimits) -> NDArray[np.str_]:
     green = (lowest >= limits.green) & (score >= limits.green)
-    return pd.Series(
-        np.select([green, score >= limits.yellow], ["green", "yellow"], "red"), index=score.index
-    )
+    return np.select([green, score >= limits.yellow], ["green", "yellow"], "red")
 
 
 def check_rule(params: RuleParams, known: set[str]) -> None:
@@ -103,87 +115,82 @@ def measures(params: RuleParams) -> list[Measure]:
     return [measure for pillar in PILLARS for measure in params.measures[pillar]]
 
 
-def _column(rows: pd.DataFrame, name: str) -> pd.Series:
-    return rows[name] if name in rows else pd.Series(np.nan, index=rows.index, dtype="float64")
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """The rule's `measures` and `exceptions`, and their features' values: (n, measures), (n, exceptions).
+
+    Plain NumPy: a service scores single rows, for which pandas takes a hundred times as long.
+    """
+
+    measures: Sequence[Measure]
+    exceptions: Sequence[HardException]
+    values: Values
+    facts: Values
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, params: RuleParams) -> _Measured:
+        every, names = measures(params), [e.feature for e in params.exceptions]
+        read = rows.reindex(columns=[*(m.feature for m in every), *names]).to_numpy("float64")
+        return cls(every, params.exceptions, read[:, : len(every)], read[:, len(every) :])
+
+    def sub_scores(self, when_missing: str) -> Values:
+        """0–100 by linear interpolation; a missing value gets the worst, the point or the best sub-score."""
+        found = np.empty(self.values.shape)
+        for place, measure in enumerate(self.measures):
+            at, score = np.array(measure.curve, dtype=float).T
+            point = np.clip(measure.when_missing, score.min(), score.max())
+            missing = {"worst": score.min(), "point": point, "best": score.max()}[when_missing]
+            own = self.values[:, place]
+            found[:, place] = np.where(np.isnan(own), missing, np.interp(own, at, score))
+        return found
+
+    def caps(self, when_missing: bool) -> tuple[Values, NDArray[np.object_]]:
+        """The lowest cap that applies to each row (100 where none) and its reason.
+
+        With `when_missing`, an exception whose feature is missing is taken to apply: the worst case.
+        """
+        cap = np.full(len(self.facts), 100.0)
+        reason = np.full(len(self.facts), "", dtype="object")
+        for exception, facts in zip(self.exceptions, self.facts.T, strict=True):
+            lower = _applies(facts, exception, when_missing) & (exception.cap < cap)
+            cap[lower], reason[lower] = exception.cap, exception.reason
+        return cap, reason
 
 
-def _sub_scores(rows: pd.DataFrame, params: RuleParams, when_missing: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        {m.feature: _sub_score(_column(rows, m.feature), m, when_missing) for m in measures(params)},
-        index=rows.index,
-    )
-
-
-def _sub_score(values: pd.Series, measure: Measure, when_missing: str) -> pd.Series:
-    """0–100 by linear interpolation; a missing value gets the worst, the point or the best sub-score."""
-    at, score = (np.array(side, dtype=float) for side in zip(*measure.curve, strict=True))
-    point = np.clip(measure.when_missing, score.min(), score.max())
-    missing = {"worst": score.min(), "point": point, "best": score.max()}[when_missing]
-    found = np.interp(values.to_numpy(float), at, score)
-    return pd.Series(np.where(values.isna(), missing, found), index=values.index)
-
-
-def _shares(params: RuleParams, weights: PillarWeights) -> pd.Series:
-    """Each measure's share of the whole score under these pillar weights (sums to 1)."""
-    shares: dict[str, float] = {}
+def _shares(params: RuleParams, weights: PillarWeights) -> Values:
+    """(measures,): each one's share of the whole score under these pillar weights (sums to 1)."""
+    shares: list[float] = []
     for pillar in PILLARS:
         whole = sum(m.weight for m in params.measures[pillar])
         percent = getattr(weights, pillar)
-        shares |= {m.feature: percent / 100 * (m.weight / whole) for m in params.measures[pillar]}
-    return pd.Series(shares)
+        shares += [percent / 100 * (m.weight / whole) for m in params.measures[pillar]]
+    return np.array(shares)
 
 
-def _shares_by_row(params: RuleParams, segment: pd.Series) -> pd.DataFrame:
-    """The shares that apply to each account: its segment's profile, or the default."""
-    names = pd.Index(segment.unique())
-    shares = [_shares(params, params.profiles.get(name, params.weights)) for name in names]
-    columns = [m.feature for m in measures(params)]
-    profiles = pd.DataFrame(shares, index=names, columns=columns, dtype="float64")
-    picked: pd.DataFrame = profiles.iloc[names.get_indexer(segment)].set_index(segment.index)
-    return picked
+def _shares_by_row(params: RuleParams, segment: NDArray[np.object_]) -> Values:
+    """(n, measures): the shares that apply to each account: its segment's profile, or the default."""
+    found = np.tile(_shares(params, params.weights), (len(segment), 1))
+    for name, weights in params.profiles.items():
+        found[segment == name] = _shares(params, weights)
+    return found
 
 
-def _by_profile(sub: pd.DataFrame, params: RuleParams) -> pd.DataFrame:
-    """The totals under each profile: what an account of unknown segment may be worth."""
-    every = [params.weights, *params.profiles.values()]
-    return pd.concat([_total(sub * _shares(params, weights)) for weights in every], axis=1)
-
-
-def _total(parts: pd.DataFrame) -> pd.Series:
-    """The sum of each row, column by column: pandas' own sum and `@` change in the last bits with the
+def _total(parts: Values) -> Values:
+    """The sum of each row, column by column: NumPy's own sum and `@` change in the last bits with the
     number of rows, and then a null could seem to raise a score."""
-    return reduce(add, (parts[name] for name in parts))
+    return reduce(add, parts.T)
 
 
-def _pillars(sub: pd.DataFrame, params: RuleParams) -> pd.DataFrame:
-    columns = {}
+def _pillars(sub: Values, params: RuleParams) -> dict[str, Values]:
+    found, start = {}, 0
     for name in PILLARS:
         weights = np.array([m.weight for m in params.measures[name]], dtype=float)
-        columns[name] = _total(sub[[m.feature for m in params.measures[name]]] * (weights / weights.sum()))
-    return pd.DataFrame(columns, index=sub.index)
+        found[name] = _total(sub[:, start : start + len(weights)] * (weights / weights.sum()))
+        start += len(weights)
+    return found
 
 
-def _present(rows: pd.DataFrame, params: RuleParams) -> pd.DataFrame:
-    return pd.DataFrame(
-        {m.feature: _column(rows, m.feature).notna() for m in measures(params)}, index=rows.index
-    )
-
-
-def _caps(rows: pd.DataFrame, params: RuleParams, when_missing: bool) -> tuple[pd.Series, pd.Series]:
-    """The lowest cap that applies to each row (100 where none) and its reason.
-
-    With `when_missing`, an exception whose feature is missing is taken to apply: the worst case.
-    """
-    cap = pd.Series(100.0, index=rows.index)
-    reason = pd.Series("", index=rows.index)
-    for exception in params.exceptions:
-        applies = _applies(_column(rows, exception.feature), exception, when_missing)
-        lower = applies & (exception.cap < cap)
-        cap, reason = cap.mask(lower, exception.cap), reason.mask(lower, exception.reason)
-    return cap, reason
-
-
-def _applies(values: pd.Series, exception: HardException, when_missing: bool) -> pd.Series:
+def _applies(values: Values, exception: HardException, when_missing: bool) -> NDArray[np.bool_]:
     above = exception.at_least is not None
     hit = values >= exception.at_least if above else values <= exception.at_most
-    return hit | (values.isna() if when_missing else False)
+    return np.asarray(hit | (np.isnan(values) & when_missing))

@@ -80,14 +80,17 @@ class RuleWay:
 
     def _shares(self, scores: RuleScores, names: Sequence[str]) -> Matrix:
         """Of each measure its points; what an exception takes away stands on its own feature."""
-        shares = pd.DataFrame(0.0, index=scores.score.index, columns=list(names))
-        for name in scores.points.columns.intersection(shares.columns):
-            shares[name] = scores.points[name]
+        shares = np.zeros((len(scores.score), len(names)))
+        place = {name: number for number, name in enumerate(names)}
+        for name, points in zip(scores.points, scores.points.to_numpy().T, strict=True):
+            if name in place:
+                shares[:, place[name]] = points
+        taken, reason = (scores.score - scores.uncapped).to_numpy(), scores.capped_by.to_numpy()
         for exception in self.rule.exceptions:
-            if exception.feature in shares:
-                capped = scores.capped_by == exception.reason
-                shares.loc[capped, exception.feature] += (scores.score - scores.uncapped)[capped]
-        return shares.to_numpy(float)
+            if exception.feature in place:
+                capped = reason == exception.reason
+                shares[capped, place[exception.feature]] += taken[capped]
+        return shares
 
 
 @dataclass(frozen=True, eq=False)

@@ -145,8 +145,8 @@ class RuleColumns:
     def columns(self, X: Matrix, segment: Sequence[Any] | None) -> tuple[Matrix, Matrix]:
         """(n, measures + 1): the measures' columns and the cap's; (n,): the score."""
         sub = np.empty((len(X), len(self.measures)))
-        for place, (measure, column) in enumerate(zip(self.measures, self.feature_of, strict=True)):
-            sub[:, place] = _sub_score(X[:, column], measure)
+        for place, (curve, column) in enumerate(zip(self._curves, self.feature_of, strict=True)):
+            sub[:, place] = _sub_score(X[:, column], curve)
         points = sub * self._shares_by_row(segment, len(X))
         uncapped = _total(points)
         score = np.minimum(uncapped, self._caps(X)[0])
@@ -166,12 +166,20 @@ class RuleColumns:
     def _sub_score_sides(self, X: Matrix) -> tuple[Matrix, Matrix]:
         """The least and the most (n, measures) that the sub-scores can be."""
         found = np.empty((2, len(X), len(self.measures)))
-        for place, (measure, column) in enumerate(zip(self.measures, self.feature_of, strict=True)):
-            score = [score for _, score in measure.curve]
-            known, missing = _sub_score(X[:, column], measure), np.isnan(X[:, column])
-            found[0, :, place] = np.where(missing, min(score), known)
-            found[1, :, place] = np.where(missing, max(score), known)
+        for place, (curve, column) in enumerate(zip(self._curves, self.feature_of, strict=True)):
+            known, missing = _sub_score(X[:, column], curve), np.isnan(X[:, column])
+            found[0, :, place] = np.where(missing, curve[1].min(), known)
+            found[1, :, place] = np.where(missing, curve[1].max(), known)
         return found[0], found[1]
+
+    @cached_property
+    def _curves(self) -> tuple[tuple[Matrix, Matrix, float], ...]:
+        """Of each measure: values, their sub-scores, and the sub-score of a missing value."""
+        sides = [np.array(measure.curve, dtype=np.float64).T for measure in self.measures]
+        missing = [
+            min(max(m.when_missing, s.min()), s.max()) for m, (_, s) in zip(self.measures, sides, strict=True)
+        ]
+        return tuple((at, score, float(m)) for (at, score), m in zip(sides, missing, strict=True))
 
     @cached_property
     def _capping(self) -> Matrix:
@@ -203,10 +211,9 @@ class RuleColumns:
         return cap, place
 
 
-def _sub_score(values: Matrix, measure: Measure) -> Matrix:
-    at, score = np.array(measure.curve, dtype=np.float64).T
-    point = np.clip(measure.when_missing, score.min(), score.max())
-    return np.asarray(np.where(np.isnan(values), point, np.interp(values, at, score)))
+def _sub_score(values: Matrix, curve: tuple[Matrix, Matrix, float]) -> Matrix:
+    at, score, when_missing = curve
+    return np.asarray(np.where(np.isnan(values), when_missing, np.interp(values, at, score)))
 
 
 def _applies(values: Matrix, exception: HardException) -> NDArray[np.bool_]:

@@ -63,3 +63,8 @@ class Candidates:
         """(n,): where it is no longer the account's own value; becoming known is a move too."""
         now, was = self[name], self.was(name)
         return np.asarray((now != was) & ~(np.isnan(now) & np.isnan(was)))
+
+    def moved_anywhere(self) -> set[str]:
+        """The features that any of the rows moves."""
+        moved = (self.own != self.X) & ~(np.isnan(self.X) & np.isnan(self.own))
+        return {self.names[place] for place in np.flatnonzero(moved.any(axis=0))}

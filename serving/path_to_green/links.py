@@ -94,12 +94,13 @@ def allowed(
     """(n,): rows in which nothing immutable moved, and nothing the wrong way."""
     fine = np.ones(len(rows.X), dtype=bool)
     more_is_known = f"nps_answers_{windows.labels()['year']}"
-    for feature in catalog:
+    anywhere = rows.moved_anywhere()
+    for feature in (f for f in catalog if f.name in anywhere):
         moved = rows.moved(feature.name)
         fine &= ~moved | np.isfinite(rows[feature.name])
         if not feature.actionable:
             fine &= ~moved
-        elif feature.name != more_is_known and moved.any():
+        elif feature.name != more_is_known:
             limit = moves.limit(feature.name, segment)
             fine &= ~moved | _rightly(rows, feature, limit)
     return fine
