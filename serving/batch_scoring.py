@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from serving.learned_scorer import LearnedScorer
 from serving.params import ServingParams
 from serving.revenue_at_risk import revenue_at_risk
 from serving.rule_scorer import RuleScorer
+from serving.score_inputs import KEYS
+from serving.since_when import PastFeatures, since_when
 from serving.store import ScoredAccount
 from training.all_params import AllParams
 from training.dataset import fingerprint_of
@@ -26,7 +28,7 @@ from training.labels import read_churns, read_starts, still_customers
 from training.outcome_tables import ALL_TABLES, CHURNS
 
 Progress = Callable[[str], None]
-SHAPE = "2"  # of the payloads: another one is published anew
+SHAPE = "3"  # of the payloads: another one is published anew
 DETAILS = (
     "name",
     "segment",
@@ -73,10 +75,12 @@ def score_book(
     as_of: pd.Timestamp | None = None,
     progress: Progress = lambda _: None,
     answers: Sequence[dict[str, Any]] = (),
+    past: Callable[[str], Iterable[PastFeatures]] = lambda _: (),
 ) -> ScoredBook:
     """Scores every account of the book that is a customer at `as_of` (None: the end of the book).
 
-    `answers` came through the API since the book was exported: they are read with its `surveys`.
+    `answers` came through the API since the book was exported: they are read with its `surveys`. `past`
+    gives the features published before an as-of date, newest first: what drivers say since when by.
 
     Payloads carry `as_of`, `known_until` (the newest fact that was known by then) and `stale` (the
     tables whose newest fact is older than `serving.stale_after` allows).
@@ -93,7 +97,11 @@ def score_book(
     progress("scoring")
     known_until, stale = _freshness(book, moment, limits)
     when = {"as_of": _text(moment), "known_until": known_until, "stale": stale}
-    scored = [payload | when for payload in scorer.score(rows, limits.default_top, explain=True)]
+    if isinstance(scorer, RuleScorer):
+        scorer = scorer.told_by(rows)
+    names = [str(name) for name in rows.columns if name not in KEYS]
+    since = since_when(rows, names, scorer.typical, _text(moment), past(_text(moment)))
+    scored = [payload | when for payload in scorer.score(rows, limits.default_top, True, since)]
     facts = details.to_dict("records")
     accounts = tuple(
         ScoredAccount({str(k): v for k, v in d.items()}, p) for d, p in zip(facts, scored, strict=True)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from features.catalog import Feature
 from features.params import PILLARS
-from serving.driver_words import driver_sentence
+from serving.driver_words import driver_sentence, has_side
 from serving.shown_points import Tenths, nested_tenths
+from serving.since_when import SinceWhen
 from serving.words import LANGUAGES
 from training.typical_values import TypicalValues
 
@@ -29,6 +30,7 @@ class Reasons:
     `base` (n,) is where the drivers start; `points` (n, k) belong to `features` (k,), of which `X` (n, k)
     holds the values; `base + points.sum(1)` is the score, all on a scale of 0–100. `typical` holds what is
     usual for a feature, of all accounts and of the `segment` (n,) of each; None: no segment is known.
+    `since` tells since when a value has been on its side of that; None: no past is known.
     """
 
     features: Sequence[Feature]
@@ -37,6 +39,7 @@ class Reasons:
     points: Matrix
     typical: TypicalValues
     segment: Sequence[object] | None = None
+    since: SinceWhen | None = None
 
 
 def explained(reasons: Reasons, shown: Tenths, families: Mapping[str, str], top: int) -> list[dict[str, Any]]:
@@ -75,6 +78,8 @@ def _sums(tenths: Tenths, group_of: Sequence[str], groups: Sequence[str] | Mappi
 def _driver(reasons: Reasons, i: int, j: int, tenths: int) -> dict[str, Any]:
     feature, value = reasons.features[j], float(reasons.X[i, j])
     usual, whose = reasons.typical.of(feature.name, reasons.segment[i] if reasons.segment else None)
+    told = reasons.since is not None and has_side(feature, value, usual)
+    since = reasons.since.of(i, feature.name) if reasons.since is not None and told else None
     return {
         "feature": feature.name,
         "family": feature.family,
@@ -83,10 +88,11 @@ def _driver(reasons: Reasons, i: int, j: int, tenths: int) -> dict[str, Any]:
         "value": None if np.isnan(value) else round(value, 4),
         "typical": None if usual is None else round(usual, 4),
         "typical_of": whose,
+        "since": None if since is None else since.as_of,
         "points": tenths / 10,
         "actionable": feature.actionable,
         "text": {
-            language: driver_sentence(feature, value, usual, whose, tenths, language)
+            language: driver_sentence(feature, value, usual, whose, tenths, language, since)
             for language in LANGUAGES
         },
     }

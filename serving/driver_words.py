@@ -1,4 +1,4 @@
-"""What a driver says: its value, what is typical and of whom, which side of it is better, and how it counts.
+"""What a driver says: its value, what is typical and of whom, on which side it is, since when, how it counts.
 
 A sentence never says what the sign of its points denies. Where a value is better than typical and yet counts
 against the account (the model weighs it with everything else that is known; the rule starts from an account
@@ -11,6 +11,7 @@ import math
 from typing import Literal
 
 from features.catalog import Feature, Language
+from serving.since_when import Since
 from serving.words import sentence, written
 
 Side = Literal["above", "below"]
@@ -19,24 +20,32 @@ WHOSE: dict[Language, dict[str, str]] = {
     "zh": {"segment": "同细分典型值", "portfolio": "全部客户典型值"},
 }
 TYPICAL: dict[Language, str] = {"en": "typical: ", "zh": "典型值"}
+SINCE: dict[Language, dict[bool, str]] = {
+    "en": {False: " since {date}", True: " since {date} or before"},
+    "zh": {False: "(自{date}起)", True: "(自{date}或更早起)"},
+}
+STILL_UNKNOWN: dict[Language, str] = {"en": "; so", "zh": ""}
 COUNTS: dict[Language, dict[bool, str]] = {
     "en": {True: "; it counts for the account", False: "; it counts against the account"},
     "zh": {True: ";在此加分", False: ";在此减分"},
 }
 AGREES: dict[Language, dict[bool, str]] = {
-    "en": {True: "; better than typical", False: "; worse than typical"},
-    "zh": {True: ";优于典型值", False: ";劣于典型值"},
+    "en": {True: "; better than typical{since}", False: "; worse than typical{since}"},
+    "zh": {True: ";优于典型值{since}", False: ";劣于典型值{since}"},
 }
 DENIES: dict[Language, dict[bool, str]] = {
     "en": {
-        True: "; though worse than typical, it counts for the account, all else considered",
-        False: "; though better than typical, it counts against the account, all else considered",
+        True: "; though worse than typical{since}, it counts for the account, all else considered",
+        False: "; though better than typical{since}, it counts against the account, all else considered",
     },
-    "zh": {True: ";虽劣于典型值,综合其他情况在此加分", False: ";虽优于典型值,结合其他情况在此减分"},
+    "zh": {
+        True: ";虽劣于典型值{since},综合其他情况在此加分",
+        False: ";虽优于典型值{since},结合其他情况在此减分",
+    },
 }
 UNORDERED: dict[Language, dict[Side, str]] = {
-    "en": {"above": "; more than typical", "below": "; less than typical"},
-    "zh": {"above": ";高于典型值", "below": ";低于典型值"},
+    "en": {"above": "; more than typical{since}", "below": "; less than typical{since}"},
+    "zh": {"above": ";高于典型值{since}", "below": ";低于典型值{since}"},
 }
 
 
@@ -47,8 +56,11 @@ def driver_sentence(
     whose: str | None,
     points: float,
     language: Language,
+    since: Since | None = None,
 ) -> str:
     """The driver in words. `whose`: `segment` or `portfolio`, whom `typical` describes; NaN = missing.
+
+    `since`: since when the value has been on its side of what is typical, or missing; None: not known.
 
     >>> from features.catalog import load_catalog
     >>> from features.params import Windows
@@ -56,23 +68,33 @@ def driver_sentence(
     >>> told = driver_sentence(by_name["sticky_feature_user_share_30d"], 0.08, 0.31, "segment", -11.4, "en")
     >>> told
     '8% of active users use the sticky features (typical of its segment: 31%); worse than typical'
+    >>> since = Since("2026-08-31T00:00:00Z", or_before=True)
+    >>> seats = by_name["seat_utilisation_30d"]
+    >>> driver_sentence(seats, 0.1, 0.5, None, -2.0, "en", since).partition("; ")[2]
+    'worse than typical since 2026-08-31 or before'
     """
     said = sentence(feature, value, typical, language)
     if whose is not None:
         said = said.replace(TYPICAL[language], WHOSE[language][whose])
-    return said + _how_it_counts(feature, value, typical, points > 0, language)
+    when = "" if since is None else SINCE[language][since.or_before].format(date=since.as_of[:10])
+    return said + _how_it_counts(feature, value, typical, points > 0, language, when)
+
+
+def has_side(feature: Feature, value: float, typical: float | None) -> bool:
+    """Whether there is anything to say since when of: it is missing, or shown otherwise than is typical."""
+    return math.isnan(value) or _side(feature, value, typical) is not None
 
 
 def _how_it_counts(
-    feature: Feature, value: float, typical: float | None, helps: bool, language: Language
+    feature: Feature, value: float, typical: float | None, helps: bool, language: Language, since: str
 ) -> str:
     side = _side(feature, value, typical)
     if side is None:
-        return COUNTS[language][helps]
+        return (STILL_UNKNOWN[language] + since if since else "") + COUNTS[language][helps]
     if feature.direction == "not_monotone":
-        return UNORDERED[language][side] + COUNTS[language][helps]
+        return UNORDERED[language][side].format(since=since) + COUNTS[language][helps]
     better = (side == "above") == (feature.direction == "better")
-    return (AGREES if better == helps else DENIES)[language][helps]
+    return (AGREES if better == helps else DENIES)[language][helps].format(since=since)
 
 
 def _side(feature: Feature, value: float, typical: float | None) -> Side | None:

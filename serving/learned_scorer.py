@@ -15,6 +15,7 @@ from features.params import RuleParams, Windows
 from features.rule_score import rule_band
 from serving.explained_rule import ExplainedRule
 from serving.scoring import Verdict, feature_matrix, payloads
+from serving.since_when import SinceWhen
 from training.health_model import HealthModel
 from training.text_feature import told_by_book
 from training.typical_values import TypicalValues
@@ -79,9 +80,17 @@ class LearnedScorer:
         """Snapshot rows with the feature that the model makes itself, from the texts of the book."""
         return told_by_book(rows, self.health_model.text, source, self.windows)
 
-    def score(self, rows: pd.DataFrame, top: int = 5, explain: bool = True) -> list[dict[str, Any]]:
-        """One payload per row, in order (see `serving.scorer_protocol`)."""
-        return payloads(rows["account_id"], self.verdict(rows), self._rule.score(rows), top if explain else 0)
+    @property
+    def typical(self) -> TypicalValues:
+        """What is usual for a feature, by the training portfolio."""
+        return TypicalValues.from_facts(self.health_model.facts)
+
+    def score(
+        self, rows: pd.DataFrame, top: int = 5, explain: bool = True, since: SinceWhen | None = None
+    ) -> list[dict[str, Any]]:
+        """One payload per row, in order (see `serving.scorer_protocol`); `since` is of the same rows."""
+        shown = top if explain else 0
+        return payloads(rows["account_id"], self.verdict(rows), self._rule.score(rows), shown, since)
 
     def verdict(self, rows: pd.DataFrame) -> Verdict:
         """What the model says of the rows, before rounding."""
@@ -101,7 +110,7 @@ class LearnedScorer:
             extent=extent,
             band=band.tolist(),
             horizon_days=model.facts["horizon_days"],
-            typical=TypicalValues.from_facts(model.facts),
+            typical=self.typical,
             segment=segment,
             model=self.model,
             missing_unseen=model.missing_unseen(X),

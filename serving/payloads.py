@@ -78,7 +78,15 @@ class Driver(BaseModel):
     value: Finite | None
     typical: Finite | None
     typical_of: Literal["segment", "portfolio"] | None = Field(
-        None, description="Whom `typical` describes; null where nothing is known of it"
+        None,
+        description="Whom `typical` describes; null where nothing is known of it (`/v1/predict` by the rule)",
+    )
+    since: str | None = Field(
+        None,
+        description="An as-of date: back from the snapshot's own, date by date, the first at which the value "
+        "was on this side of `typical`, or missing as it is; the text says where it may have been so before. "
+        "Null where the account has no earlier snapshot, where the value is as is typical, and in "
+        "`/v1/predict`, which keeps no past",
     )
     points: Finite
     actionable: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from serving.history_answers import account_of
 from serving.kept_steps import earlier_of, keep_step, settings_of, step_to
 from serving.opened_store import opened_store
 from serving.params import ServingParams
+from serving.past_features import features_before
 from serving.playbooks_read import read_playbooks
 from serving.request_fields import utc_text
 from serving.score_inputs import ScoreInputs
@@ -108,7 +110,8 @@ def score_and_publish(
     with opened_store(store_url) as store:
         with store.begin() as connection:
             answers = kept_answers(connection)
-        scored = score_book(book, scorer, params, limits, moment, progress, answers)
+        past = partial(features_before, store)
+        scored = score_book(book, scorer, params, limits, moment, progress, answers, past)
         snapshot = _published_before(store, scored)
         evidence = _evidence(store, scored, snapshot, params, limits, progress)
         earlier = earlier_of(store, utc_text(scored.as_of.to_pydatetime()), snapshot)

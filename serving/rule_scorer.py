@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,8 @@ from features.params import RuleParams, Windows
 from serving.driver_payloads import Matrix
 from serving.explained_rule import ExplainedRule, ExplainedScores
 from serving.scoring import Verdict, feature_matrix, payloads
-from training.typical_values import TypicalValues
+from serving.since_when import SinceWhen
+from training.typical_values import TypicalValues, typical_values
 
 NO_CHAMPION = "no model is champion: run vitals train, then vitals promote"
 
@@ -24,12 +25,19 @@ class RuleScorer:
     """The rule in the shape of a model. It is no probability, so `churn_probability` is null.
 
     Its drivers are those of `explained_rule`; the interval is the range of the score under missing
-    evidence.
+    evidence. It was never trained, so what is `typical` is read of the accounts it is told by, as a book's;
+    of rows that a caller brings it knows nothing typical.
     """
 
     rule: RuleParams
     windows: Windows
     reason: str = NO_CHAMPION
+    typical: TypicalValues = field(default_factory=TypicalValues)
+
+    def told_by(self, rows: pd.DataFrame) -> RuleScorer:
+        """The same, which says what is typical of these accounts and their segments."""
+        names = [name for name in self.feature_names if name in rows]
+        return replace(self, typical=typical_values(rows, names))
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -61,10 +69,12 @@ class RuleScorer:
         """Nothing was learned: the expert's weights stand alone, in `params.yaml`."""
         return []
 
-    def score(self, rows: pd.DataFrame, top: int = 5, explain: bool = True) -> list[dict[str, Any]]:
-        """One payload per row, in order (see `serving.scorer_protocol`)."""
-        scored = self.explained(rows)
-        return payloads(rows["account_id"], self._verdict(rows, scored), scored, top if explain else 0)
+    def score(
+        self, rows: pd.DataFrame, top: int = 5, explain: bool = True, since: SinceWhen | None = None
+    ) -> list[dict[str, Any]]:
+        """One payload per row, in order (see `serving.scorer_protocol`); `since` is of the same rows."""
+        scored, shown = self.explained(rows), top if explain else 0
+        return payloads(rows["account_id"], self._verdict(rows, scored), scored, shown, since)
 
     def verdict(self, rows: pd.DataFrame) -> Verdict:
         """What the rule says of the rows, before rounding."""
@@ -83,8 +93,8 @@ class RuleScorer:
             extent=extent,
             band=scores.band.tolist(),
             horizon_days=None,
-            typical=TypicalValues(),
-            segment=None,
+            typical=self.typical,
+            segment=None if (named := rows.get("segment")) is None else named.tolist(),
             model=self.model,
             missing_unseen=np.zeros((len(rows), len(self.feature_names)), dtype=bool),
         )

@@ -14,6 +14,7 @@ from features.catalog import Feature
 from serving.driver_payloads import Matrix, Reasons, explained
 from serving.explained_rule import ExplainedScores
 from serving.shown_points import tenths_down
+from serving.since_when import SinceWhen
 from training.typical_values import TypicalValues
 
 
@@ -48,21 +49,23 @@ def feature_matrix(rows: pd.DataFrame, names: Sequence[str]) -> Matrix:
     return rows.reindex(columns=list(names)).to_numpy("float64")
 
 
-def payloads(accounts: pd.Series, verdict: Verdict, rule: ExplainedScores, top: int) -> list[dict[str, Any]]:
+def payloads(
+    accounts: pd.Series, verdict: Verdict, rule: ExplainedScores, top: int, since: SinceWhen | None = None
+) -> list[dict[str, Any]]:
     """The health payloads of `contract.md`, one per account, with `top` drivers each.
 
     Every number is rounded for display, health and its interval downwards, and what is displayed adds
     up: `base_health` + all `drivers[].points` + `other_points` = `health`, and so with `pillar_points` and
     with `family_points`; the rule's score is explained in the same way. `churn_probability` is
-    1 − `health` / 100.
+    1 − `health` / 100. `since` is of the same accounts in the same order; None: no past is known.
     """
     shown = tenths_down(verdict.health)
     families = {f.family: f.pillar for f in (*verdict.features, *rule.features)}
-    reasons = Reasons(
-        verdict.features, verdict.X, verdict.base, verdict.points, verdict.typical, verdict.segment
-    )
+    usual = verdict.typical, verdict.segment, since
+    reasons = Reasons(verdict.features, verdict.X, verdict.base, verdict.points, *usual)
     why = explained(reasons, shown, families, top)
-    rules, coverage = _rules(rule, verdict, families, top), rule.scores.coverage.to_numpy(float)
+    beside = Reasons(rule.features, rule.X, rule.base, rule.points, *usual)
+    rules, coverage = _rules(rule, beside, families, top), rule.scores.coverage.to_numpy(float)
     return [
         {
             "account_id": str(account),
@@ -99,14 +102,13 @@ def _health(verdict: Verdict, i: int, tenths: int) -> dict[str, Any]:
 
 
 def _rules(
-    rule: ExplainedScores, verdict: Verdict, families: Mapping[str, str], top: int
+    rule: ExplainedScores, reasons: Reasons, families: Mapping[str, str], top: int
 ) -> list[dict[str, Any]]:
     """The rule's score, range, band and pillars of each account, rounded down to tenths, and its reasons."""
     found = rule.scores
     score, low, high = (tenths_down(s.to_numpy(float)) for s in (found.score, found.lowest, found.highest))
     pillars = found.pillars.round(1).to_dict("records")
-    usual = verdict.typical, verdict.segment
-    why = explained(Reasons(rule.features, rule.X, rule.base, rule.points, *usual), score, families, top)
+    why = explained(reasons, score, families, top)
     return [
         {
             "score": int(score[i]) / 10,
