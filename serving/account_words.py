@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from features.catalog import Language
@@ -34,15 +34,24 @@ def in_words(account: ScoredAccount, language: Language = "en") -> str:
 
     Every line of points is as displayed in the API, so the column adds up.
     """
-    p, rule = account.payload, account.payload["rule"]
-    lines = [headline(account, language)]
-    lines.append(_points(p["base_health"], BASE[language], signed=False))
-    lines += [_points(d["points"], d["text"][language]) for d in p["drivers"]]
-    lines.append(_points(p["other_points"], OTHER[language]))
+    p = account.payload
+    lines = points_in_words(p, p["base_health"], language)
+    return "\n".join([headline(account, language), *lines, rule_line(p["rule"], language)])
+
+
+def points_in_words(shown: Mapping[str, Any], base: float, language: Language) -> list[str]:
+    """From the base to a health, or to the rule's score: a column that adds up. A driver may hold what a
+    person wrote, who set a band: without control marks."""
+    first = _points(base, BASE[language], signed=False)
+    drivers = [_points(d["points"], visible(d["text"][language])) for d in shown["drivers"]]
+    return [first, *drivers, _points(shown["other_points"], OTHER[language])]
+
+
+def rule_line(rule: Mapping[str, Any], language: Language) -> str:
+    """The rule's score beside the health."""
     low, high = rule["range"]
     band = BANDS[language][rule["band"]]
-    lines.append("  " + RULE[language].format(score=rule["score"], band=band, low=low, high=high))
-    return "\n".join(lines)
+    return "  " + RULE[language].format(score=rule["score"], band=band, low=low, high=high)
 
 
 def headline(account: ScoredAccount, language: Language = "en") -> str:

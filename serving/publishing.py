@@ -9,19 +9,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from features.catalog import Language
+from features.catalog import Language, load_catalog
 from features.files import check_ending, write_table
 from features.newest_facts import newest_facts
+from features.params import Windows
 from features.params_file import read_section
 from features.time_windows import as_of_date
-from serving.account_words import in_words, several_in_words
+from serving.account_words import several_in_words
 from serving.batch_scoring import ScoredBook, flat_table, score_book
 from serving.book_people import people_of
 from serving.case_params import CaseParams
 from serving.case_triggers import Trigger
 from serving.champion import load_scorer
+from serving.change_tables import read_settings
 from serving.evidence_documents import evidence_documents
 from serving.evidence_tables import Evidence, wants_evidence
+from serving.explained_words import Setting, explained_in_words
 from serving.history_answers import account_of
 from serving.kept_steps import earlier_of, keep_step, settings_of, step_to
 from serving.opened_store import opened_store
@@ -73,6 +76,7 @@ class PublishedAccount:
     """One account as it was published."""
 
     account: ScoredAccount
+    setting: Setting
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -80,8 +84,8 @@ class PublishedAccount:
         return self.account.payload
 
     def words(self, language: Language) -> str:
-        """Its health in words."""
-        return in_words(self.account, language)
+        """All that is known of its health, in words."""
+        return explained_in_words(self.account, self.setting, language)
 
 
 def score_and_publish(
@@ -203,4 +207,16 @@ def published_account(
     moment = None if as_of is None else utc_text(as_of_date(as_of).to_pydatetime())
     with opened_store(store_url) as store:
         found = account_of(store, account_id, moment, now)
-    return PublishedAccount(ScoredAccount(found["account"], found["health"]))
+        setting = _setting(store, found["snapshot"]["id"])
+    return PublishedAccount(ScoredAccount(found["account"], found["health"]), setting)
+
+
+def _setting(store: ScoreStore, snapshot_id: int) -> Setting:
+    """What a snapshot was scored with: its features may have had other windows than today's."""
+    snapshot = store.snapshot(snapshot_id)
+    inputs = None if snapshot is None else store.inputs_of(snapshot, "")
+    with store.begin() as connection:
+        kept = read_settings(connection, [snapshot_id]).get(snapshot_id)
+    windows = Windows() if kept is None else Windows.model_validate(kept["features"]["windows"])
+    catalog = {feature.name: feature for feature in load_catalog(windows)}
+    return Setting(catalog, None if inputs is None else inputs.rule.bands.green)
