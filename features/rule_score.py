@@ -182,7 +182,8 @@ def _total(parts: Values) -> Values:
 
 
 def _pillars(sub: Values, params: RuleParams) -> dict[str, Values]:
-    found, start = {}, 0
+    found: dict[str, Values] = {}
+    start = 0
     for name in PILLARS:
         weights = np.array([m.weight for m in params.measures[name]], dtype=float)
         found[name] = _total(sub[:, start : start + len(weights)] * (weights / weights.sum()))
@@ -191,6 +192,9 @@ def _pillars(sub: Values, params: RuleParams) -> dict[str, Values]:
 
 
 def _applies(values: Values, exception: HardException, when_missing: bool) -> NDArray[np.bool_]:
-    above = exception.at_least is not None
-    hit = values >= exception.at_least if above else values <= exception.at_most
+    if exception.at_least is not None:
+        hit = values >= exception.at_least
+    else:
+        assert exception.at_most is not None
+        hit = values <= exception.at_most
     return np.asarray(hit | (np.isnan(values) & when_missing))

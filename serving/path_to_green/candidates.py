@@ -67,4 +67,4 @@ class Candidates:
     def moved_anywhere(self) -> set[str]:
         """The features that any of the rows moves."""
         moved = (self.own != self.X) & ~(np.isnan(self.X) & np.isnan(self.own))
-        return {self.names[place] for place in np.flatnonzero(moved.any(axis=0))}
+        return {self.names[place] for place in np.flatnonzero(moved.any(axis=0)).tolist()}
