@@ -32,6 +32,8 @@ from serving.themes_command import EXAMPLE as THEMES_EXAMPLE
 from serving.themes_command import themes
 from serving.up_command import EXAMPLE as UP_EXAMPLE
 from serving.up_command import up
+from serving.verdicts_command import EXAMPLE as VERDICTS_EXAMPLE
+from serving.verdicts_command import verdicts
 from serving.watch_command import EXAMPLE as WATCH_EXAMPLE
 from serving.watch_command import watch
 from serving.webhooks_command import app as webhooks
@@ -420,6 +422,7 @@ def serve(
 
 app.command(epilog=WATCH_EXAMPLE)(watch)
 app.command(epilog=OVERRIDES_EXAMPLE)(overrides)
+app.command(epilog=VERDICTS_EXAMPLE)(verdicts)
 app.add_typer(webhooks, name="webhooks")
 
 

@@ -22,6 +22,7 @@ from serving.problems import UNKNOWN_ACCOUNT, Faults, Problem
 from serving.request_bodies import read_json
 from serving.request_fields import TEXT_ALLOWED, check_account_id, closed_object, is_short_text
 from serving.request_queries import BANDS
+from serving.store import ScoredAccount
 
 LONGEST = timedelta(days=366)
 KEYS = ("account_id", "band", "reason", "who", "expires_at")
@@ -80,11 +81,17 @@ def _set(request: Request, body: bytes) -> Response:
     owner = None if caller is None else caller.owner
 
     def effect(connection: Connection) -> Reply:
-        _check_owner(connection, asked.account_id, owner)
-        told = (asked.band, asked.reason, asked.who, asked.expires_at)
-        return Reply(200, set_override(connection, account, *told, now))
+        return Reply(200, override_taken(connection, asked, account, owner, now))
 
     return written_once(held.store, write, now, effect)
+
+
+def override_taken(
+    connection: Connection, asked: Override, account: ScoredAccount, owner: str | None, now: datetime
+) -> dict[str, Any]:
+    """Sets the band; the row as the API shows it. Raises Problem where the account is not the caller's."""
+    _check_owner(connection, asked.account_id, owner)
+    return set_override(connection, account, asked.band, asked.reason, asked.who, asked.expires_at, now)
 
 
 def _check_owner(connection: Connection, account_id: str, owner: str | None) -> None:

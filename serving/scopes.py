@@ -18,6 +18,7 @@ BY_TOPIC: dict[tuple[str, bool], str | None] = {
     ("cases", False): "cases:write",
     ("overrides", True): "cases:read",
     ("overrides", False): "cases:write",
+    ("verdicts", False): "cases:write",
     ("health", False): "score:read",  # a POST because its list of accounts can be long; it changes nothing
     ("predict", False): "score:write",
     ("survey-responses", False): "score:write",

@@ -38,6 +38,7 @@ from serving import (  # noqa: F401  # declared before the tables are made
     override_tables,
     survey_tables,
     theme_tables,
+    verdict_tables,
 )
 from serving.evidence_tables import (
     Document,

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from serving.answering import AccountRoute
+from serving.case_states import STEPS
+from serving.pages.account_page import account, brief
+from serving.pages.change_page import change, path_to_green
 from serving.pages.portfolio_page import portfolio
+from serving.pages.records_page import records
 from serving.pages.static_files import STATIC_ROUTES
-from serving.pages.visits import page
+from serving.pages.step_forms import band_set, case_step, verdict_given
+from serving.pages.visits import form, page
 
 PAGE_ROUTES = (
     *STATIC_ROUTES,
     Route("/", page(portfolio)),
+    AccountRoute("/accounts/{account_id:path}/records", page(records)),
+    AccountRoute("/accounts/{account_id:path}/change", page(change)),
+    AccountRoute("/accounts/{account_id:path}/path-to-green", page(path_to_green)),
+    AccountRoute("/accounts/{account_id:path}/brief", page(brief)),
+    # The last one: its path takes in whatever the others leave.
+    AccountRoute("/accounts/{account_id:path}", page(account)),
+    *(Route(f"/cases/{{case_id}}/{action}", form(case_step(action)), methods=["POST"]) for action in STEPS),
+    Route("/overrides", form(band_set), methods=["POST"]),
+    Route("/verdicts", form(verdict_given), methods=["POST"]),
 )

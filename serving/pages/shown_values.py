@@ -57,7 +57,18 @@ def points(value: float | None) -> str:
     """
     if value is None:
         return NOTHING
-    return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−") if round(value, 1) else "0.0"
+    return f"{value:+.1f}".replace("-", "−") if round(value, 1) else "0.0"
+
+
+def whole_points(value: float | None) -> str:
+    """Whole points with their sign, as an NPS is told.
+
+    >>> whole_points(-83.3), whole_points(0.2), whole_points(None)
+    ('−83', '0', '–')
+    """
+    if value is None:
+        return NOTHING
+    return f"{round(value):+d}".replace("-", "−") if round(value) else "0"
 
 
 def share(value: float | None) -> str:

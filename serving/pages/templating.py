@@ -13,7 +13,17 @@ from serving.pages.cut_text import cut
 from serving.pages.messages_read import Words
 from serving.pages.navigation import NAVIGATION
 from serving.pages.preferences import THEMES, Preferences
-from serving.pages.shown_values import ago, day, feature_value, moment, money, points, share, tenth
+from serving.pages.shown_values import (
+    ago,
+    day,
+    feature_value,
+    moment,
+    money,
+    points,
+    share,
+    tenth,
+    whole_points,
+)
 from serving.pages.static_files import static_address
 from serving.words import LANGUAGES
 
@@ -36,6 +46,7 @@ def templates() -> Environment:
         "points": points,
         "share": share,
         "tenth": tenth,
+        "whole_points": whole_points,
         "ago": ago,
         "feature_value": feature_value,
         "cut": cut,

@@ -41,9 +41,7 @@ class Person:
 
     def sends(self, page: str, path: str, **fields: str) -> Any:
         """The answer to the form of a page that was seen, with the form's own hidden fields."""
-        hidden = dict(
-            re.findall(r'<input type="hidden" name="(token|once)" value="([^"]+)">', form_of(page, path))
-        )
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', form_of(page, path)))
         return send(self.client, path, **{**hidden, **fields})
 
 
@@ -60,7 +58,9 @@ def on_the_clock(clock: Clock) -> None:
     state.resources = replace(state.resources, now=lambda: clock.now)
 
 
-def person(client: TestClient, new_key: NewKey, *scopes: str, owner: str | None = None) -> Person:
+def person(
+    client: TestClient, new_key: NewKey, *scopes: str, owner: str | None = None, name: str = "maria"
+) -> Person:
     """Somebody who may read and write, or only what is named."""
     given = scopes or ("score:read", "cases:read", "cases:write")
-    return Person(client, new_key(*given, name="maria", owner=owner))
+    return Person(client, new_key(*given, name=name, owner=owner))

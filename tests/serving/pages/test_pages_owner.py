@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from serving.book_people import BookPeople, keep_people
+from serving.case_params import CaseParams
+from serving.cases import Opening, open_case
+from serving.pages.page_routes import PAGE_ROUTES
+from serving.store import ScoreStore
+from tests.serving.conftest import Clock, NewKey, Publish
+from tests.serving.pages.visiting import Person, person
+from tests.serving.test_owner_filter import CANARY, CASES, NOBODYS, with_canary
+from tests.serving.test_sign_in import send
+
+QUERIES = {"records": "?driver=seat_utilisation", "change": "?from=1&to=2"}
+ROUTES = [
+    (route.path.replace(":path", ""), "POST" if "POST" in route.methods else "GET") for route in PAGE_ROUTES
+]
+ROUTES = [(path, method) for path, method in ROUTES if not path.startswith("/static/")]
+FIELDS = {"note": "x", "assignee": "csm-0", "band": "green", "reason": "x", "until": "2026-12-01"}
+FIELDS |= {"verdict": "missing", "because": "x"}
+
+
+@pytest.fixture
+def limited(client: TestClient, new_key: NewKey, publish: Publish, store: ScoreStore, clock: Clock) -> Person:
+    """csm-0, who is not to see the canary: the worst account, in two snapshots, with a case."""
+    publish(with_canary(), as_of="2026-10-20")
+    publish(with_canary(), as_of="2026-10-31")
+    people = {
+        "account_id": CANARY,
+        "name": "Canary Industries",
+        "owner": "csm-9",
+        "director": None,
+        "vp": None,
+    }
+    with store.writing() as connection:
+        keep_people(connection, BookPeople([people], []))
+        opened = Opening(CANARY, "p0", "red", "t", name="Canary Industries", owner="csm-9")
+        open_case(connection, opened, CaseParams(), clock.now)
+    return person(client, new_key, owner="csm-0")
+
+
+def asked(who: Person, path: str, method: str, account: str) -> Any:
+    place = path.format(account_id=account, case_id=CASES[account])
+    if method == "GET":
+        return who.client.get(
+            place + QUERIES.get(place.rpartition("/")[2], ""), headers={"accept": "text/html"}
+        )
+    token = re.findall(r'name="token" value="([^"]+)"', who.sees("/"))[0]
+    return send(who.client, place, token=token, once=account, account_id=account, **FIELDS)
+
+
+@pytest.mark.parametrize(("path", "method"), ROUTES)
+def test_no_page_shows_a_trace_of_an_account_of_somebody_else(
+    limited: Person, path: str, method: str
+) -> None:
+    """Asked for by its id, it is answered to the letter as one that does not exist."""
+    found, absent = (asked(limited, path, method, account) for account in (CANARY, NOBODYS))
+    assert found.status_code == absent.status_code != 401
+    assert "Canary Industries" not in found.text
+    assert same(found.text) == same(absent.text)
+    if path == "/":
+        assert CANARY not in found.text
+    else:
+        assert found.status_code == 404
+
+
+def same(page: str) -> str:
+    """The page without what differs by chance or by what was asked for."""
+    for account in (CANARY, NOBODYS):
+        page = page.replace(account, "ACCOUNT").replace(CASES[account], "CASE")
+    return re.sub(r'name="once" value="[^"]+"', "", page)
+
+
+@pytest.mark.parametrize("query", ["owner=csm-9", "q=canary", "sort=-health", "band=red", "q=B-&sort=risk"])
+def test_no_filter_search_or_order_finds_it(limited: Person, query: str) -> None:
+    page = limited.sees(f"/?{query}")
+    assert "Canary Industries" not in page
+    assert f"/accounts/{CANARY}" not in page
+
+
+def test_the_counts_are_those_of_the_owners_accounts(limited: Person) -> None:
+    assert "3 accounts" in limited.sees("/")
+
+
+def test_what_moved_and_left_counts_none_of_somebody_elses(limited: Person) -> None:
+    page = limited.sees("/")
+    assert "no longer in it" not in page
+    assert "new in the book" not in page
