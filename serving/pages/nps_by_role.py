@@ -10,7 +10,6 @@ import numpy as np
 
 from features.catalog import Feature
 from features.nps_posterior import role_interval
-from features.source_tables import ROLES
 from serving.evidence_answers import records_behind
 from serving.evidence_tables import Document
 from serving.pages.account_read import AccountRead
@@ -36,7 +35,7 @@ def nps_by_role(read: AccountRead, kept: tuple[Document, Document] | None) -> li
     if kept is None:
         return []
     found = []
-    for role in ROLES:
+    for role in dict.fromkeys(f.role for f in read.features.values() if f.family == "nps" and f.role):
         levels = _named(read.features, "nps_", role)
         rates = _named(read.features, "response_rate_", role)
         if levels is None or levels.name not in kept[0]["features"]:
@@ -61,8 +60,8 @@ def _role(role: str, feature: str, answers: Sequence[Mapping[str, Any]], asked: 
 
 
 def _ten(answer: Mapping[str, Any]) -> float:
-    low, high = answer["scale_min"], answer["scale_max"]
-    return 10 * (answer["score"] - low) / (high - low)
+    low, high = float(answer["scale_min"]), float(answer["scale_max"])
+    return 10 * (float(answer["score"]) - low) / (high - low)
 
 
 def _named(features: Mapping[str, Feature], begins: str, role: str) -> Feature | None:
