@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, and_, not_, or_, select
 
 from features.faults import Fault
 from serving.case_bodies import CasesQuery
@@ -32,6 +32,9 @@ def cases_page(store: ScoreStore, query: CasesQuery, owner: str | None) -> dict[
     """
     asked = {name: getattr(query, name) for name in ("state", "kind", "level", "account_id", "assignee")}
     wanted = select(cases).where(*(cases.c[name] == value for name, value in asked.items() if value))
+    if query.held_back is not None:
+        held = and_(cases.c.kind == "p0", cases.c.state == "open", cases.c.call_due_at.is_(None))
+        wanted = wanted.where(held if query.held_back else not_(held))
     if query.before is not None:
         wanted = wanted.where(cases.c.id < query.before)
     if owner is not None:

@@ -19,7 +19,8 @@ from serving.survey_bodies import unstorable
 
 MAX_NOTE = 5_000
 NOTED: tuple[Action, ...] = ("comment", "resolve")  # a note says what, or why it is over
-KEYS = ("state", "kind", "level", "account_id", "assignee", "limit", "cursor")
+KEYS = ("state", "kind", "level", "held_back", "account_id", "assignee", "limit", "cursor")
+YES_NO = ("true", "false")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class CasesQuery:
     level: str | None = None
     account_id: str | None = None
     assignee: str | None = None
+    held_back: bool | None = None
     limit: int = 50
     before: int | None = None
 
@@ -71,7 +73,7 @@ def read_cases_query(query: QueryParams, limits: ServingParams) -> CasesQuery:
     """
     faults = Faults()
     given = closed_query(query, KEYS, faults)
-    for key, choices in (("state", STATES), ("kind", KINDS), ("level", LEVELS)):
+    for key, choices in (("state", STATES), ("kind", KINDS), ("level", LEVELS), ("held_back", YES_NO)):
         if key in given and given[key] not in choices:
             faults.add(key, given[key], f"one of {', '.join(choices)}", nearest(clip(given[key]), choices))
     for key in ("account_id", "assignee"):
@@ -83,4 +85,5 @@ def read_cases_query(query: QueryParams, limits: ServingParams) -> CasesQuery:
     limit = page_limit(given.get("limit"), limits, faults)
     faults.raise_any()
     asked = {key: given.get(key) for key in ("state", "kind", "level", "account_id", "assignee")}
-    return CasesQuery(**asked, limit=limit, before=before)
+    held_back = given["held_back"] == "true" if "held_back" in given else None
+    return CasesQuery(**asked, held_back=held_back, limit=limit, before=before)

@@ -51,7 +51,13 @@ def case_number(name: str) -> int | None:
 
 def summary_document(case: Row[Any]) -> dict[str, Any]:
     """One line of the list of cases."""
-    return {"case_id": case_name(case.id), **{name: getattr(case, name) for name in SHOWN}}
+    told = {name: getattr(case, name) for name in SHOWN}
+    return {"case_id": case_name(case.id), **told, "held_back": is_held_back(case)}
+
+
+def is_held_back(case: Row[Any]) -> bool:
+    """Whether an alarm waits for room in the alert budget: open, and its clock has not begun."""
+    return case.kind == "p0" and case.state == "open" and case.call_due_at is None
 
 
 def case_document(case: Row[Any], history: Iterable[Row[Any]]) -> dict[str, Any]:

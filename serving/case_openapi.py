@@ -45,6 +45,7 @@ def idempotency_key() -> dict[str, Any]:
 def _page_parameters(limits: ServingParams) -> Iterable[dict[str, Any]]:
     for name, choices in (("state", STATES), ("kind", KINDS), ("level", LEVELS)):
         yield query(name, {"type": "string", "enum": list(choices)}, f"Only cases of this {name}")
+    yield query("held_back", {"type": "boolean"}, "Only alarms that wait for room in the budget, or not")
     yield query("account_id", text(), "Only cases of this account")
     yield query("assignee", text(), "Only cases of this person")
     limit = {"type": "integer", "minimum": 1, "maximum": limits.max_page, "default": limits.default_page}

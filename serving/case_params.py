@@ -73,12 +73,14 @@ class CaseParams(Section):
 
     With `calendar: wall` 24 h are a day whatever the day is; with `business` they are 24 working hours.
     `escalate_until: resolved` escalates a case that was called and is not resolved; `called` does not.
+    `alerts_per_week` is of each CSM, in any seven days (None: no limit); see `alert_budget.py`.
     """
 
     call_within: Annotated[Hours, Field(ge=1)] = 4
     director_after: Annotated[Hours, Field(ge=1)] = 24
     vp_after: Annotated[Hours, Field(ge=1)] = 48
     escalate_until: Literal["resolved", "called"] = "resolved"
+    alerts_per_week: Annotated[int, Field(ge=1)] | None = 10
     calendar: Literal["wall", "business"] = "wall"
     business: BusinessHours = BusinessHours()
     leave_margin: Annotated[Points, Field(le=40)] = 8

@@ -75,6 +75,7 @@ class CaseSummary(BaseModel):
     vp_due_at: Moment | None
     called_at: Moment | None
     resolved_at: Moment | None
+    held_back: bool = Field(description="An alarm that waits for room in the alert budget of its CSM")
 
 
 class CaseStepOf(BaseModel):

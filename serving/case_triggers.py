@@ -6,7 +6,7 @@ a replay and sets off nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,17 +16,20 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from features.params import BandLimits
 from serving.account_plans import expansion_plan, improvement_plan
+from serving.alarm_holds import held_cases, value_anew
+from serving.alert_budget import Alarm, raise_alarms
 from serving.book_people import BookPeople, keep_people
 from serving.case_params import CaseParams
 from serving.case_states import Kind
 from serving.case_tables import cases, settled_bands
-from serving.cases import SYSTEM, Opening, Step, open_case, open_case_of, take_step
+from serving.cases import SYSTEM, Opening, Step, open_case, open_case_of, take_step, withdraw_case
 from serving.moments import moment_text
 from serving.overrides import active_overrides
 from serving.playbooks_read import Playbook
+from serving.revenue_at_risk import revenue_at_risk
 from serving.score_tables import score_history
 from serving.settled_bands import Seen, Settled, settle
-from serving.store import Snapshot
+from serving.store import ScoredAccount, Snapshot
 from serving.unique_rows import insert_once
 
 PEOPLE = ("name", "owner", "director", "vp")
@@ -54,10 +57,17 @@ class Trigger:
             return
         if self.people is not None:
             keep_people(connection, self.people)
+        alarms: list[Opening] = []
+        at_risk: dict[str, float] = {}
         for row, before, after in list(self._settled(connection, snapshot)):
             _keep(connection, row.account_id, after, snapshot.as_of, before is None)
+            at_risk[row.account_id] = revenue_at_risk(ScoredAccount(row.details, row.payload))
             if before is None or before.band != after.band:
-                self._turned(connection, row, after)
+                alarms += self._turned(connection, row, after)
+        self._withdraw(connection, at_risk)
+        value_anew(connection, at_risk)
+        ranked = [Alarm(opening, at_risk[opening.account_id]) for opening in alarms]
+        raise_alarms(connection, ranked, self.params, self.now)
 
     def _settled(
         self, connection: Connection, snapshot: Snapshot
@@ -86,12 +96,27 @@ class Trigger:
         fresh = [day for pillar, day in known.items() if before.pillar in (None, pillar)]
         return any(day >= _moment(before.since) for day in fresh)
 
-    def _turned(self, connection: Connection, row: Row[Any], after: Settled) -> None:
+    def _withdraw(self, connection: Connection, customers: Collection[str]) -> None:
+        """Takes back the alarms that were held back and whose account is red no more, or no customer."""
+        query = select(settled_bands.c.account_id).where(settled_bands.c.band == "red")
+        red = set(connection.scalars(query))
+        for case in held_cases(connection, lock=True):
+            if case.account_id not in customers:
+                withdraw_case(connection, case, "no customer any more", self.now)
+            elif case.account_id not in red:
+                withdraw_case(connection, case, "left red while it was held back", self.now)
+
+    def _turned(self, connection: Connection, row: Row[Any], after: Settled) -> list[Opening]:
+        """Opens what follows from the new band, and returns the alarm, which has to be ranked first."""
         closing: dict[str, tuple[Kind, ...]] = {"red": ("plan", "expansion"), "yellow": ("expansion",)}
         for kind in closing.get(after.band, ("plan",)):
             _close(connection, row.account_id, kind, f"entered {after.band}", self.params, self.now)
-        if (opening := self._opening(row, after)) is not None:
+        opening = self._opening(row, after)
+        if opening is not None and opening.kind == "p0":
+            return [opening]
+        if opening is not None:
             open_case(connection, opening, self.params, self.now)
+        return []
 
     def _opening(self, row: Row[Any], after: Settled) -> Opening | None:
         kinds: dict[str, Kind] = {"red": "p0", "yellow": "plan", "green": "expansion"}
@@ -131,7 +156,8 @@ def _worst_pillar(points: Mapping[str, float | None]) -> str | None:
 
 def _resolved_at(connection: Connection) -> dict[str, str]:
     """When a person last resolved a P0 case of each account."""
-    query = select(cases.c.account_id, func.max(cases.c.resolved_at)).where(cases.c.kind == "p0")
+    by_person = (cases.c.kind == "p0", cases.c.called_at.is_not(None))  # one that was withdrawn has no call
+    query = select(cases.c.account_id, func.max(cases.c.resolved_at)).where(*by_person)
     return {a: at for a, at in connection.execute(query.group_by(cases.c.account_id)) if at is not None}
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from serving.case_documents import case_name, event_data
+from serving.alarm_holds import Ending, begin_hold, end_hold
+from serving.case_documents import case_name, event_data, is_held_back
 from serving.case_params import CaseParams
 from serving.case_states import Action, Kind, allowed_actions, next_state
 from serving.case_tables import case_history, cases
@@ -27,7 +28,11 @@ TRIES = 5
 
 @dataclass(frozen=True)
 class Opening:
-    """What opens a case. `trigger_key` names the event behind it: the same event opens nothing twice."""
+    """What opens a case. `trigger_key` names the event behind it: the same event opens nothing twice.
+
+    With `waits_with` (yearly revenue at risk) the case waits for room in the alert budget: nobody is told
+    and its clock does not run until it is released.
+    """
 
     account_id: str
     kind: Kind
@@ -39,6 +44,7 @@ class Opening:
     director: str | None = None
     vp: str | None = None
     plan: dict[str, Any] | None = None
+    waits_with: float | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,10 @@ def open_case(
         if (created := insert_once(connection, cases, _new_case(opening, params, now))) is not None:
             case_id = int(created[0])
             _write(connection, case_id, now, SYSTEM, "open", None, "open", opening.note, opening.trigger_key)
-            _tell(connection, case_id, "opened", now, opening.trigger_key)
+            if opening.waits_with is None:
+                _tell(connection, case_id, "opened", now, opening.trigger_key)
+            else:
+                begin_hold(connection, case_id, opening.waits_with, now)
             return case_id, True
         if (found := open_case_of(connection, opening.account_id, opening.kind)) is not None:
             _write(
@@ -95,6 +104,8 @@ def open_case(
                 opening.note,
                 opening.trigger_key,
             )
+            if opening.waits_with is None:  # such an alarm is not held back, nor what it meets
+                release_case(connection, found, "detractor", params, now)
             return int(found.id), False
     raise RuntimeError(f"the open case of an account changed {TRIES} times while it was looked at")
 
@@ -121,6 +132,8 @@ def take_step(
     state = next_state(step.action, case.state, case.kind)
     if state is None:
         raise StepRefusedError(case.state, allowed_actions(case.state, case.kind))
+    if step.action == "log-call":
+        release_case(connection, case, "called", params, now)
     values = {"state": state} | _changes(connection, case, step, params, now)
     connection.execute(update(cases).where(cases.c.id == case_id).values(values))
     before, after = (case.assignee, step.assignee) if step.action == "assign" else (case.state, state)
@@ -130,6 +143,27 @@ def take_step(
     return connection.execute(select(cases).where(cases.c.id == case_id)).one()
 
 
+def release_case(
+    connection: Connection, case: Row[Any], ending: Ending, params: CaseParams, now: datetime
+) -> bool:
+    """Tells of a case that was held back, and begins its clock; False where it was not."""
+    if not is_held_back(case) or not end_hold(connection, case.id, ending, now):
+        return False
+    connection.execute(update(cases).where(cases.c.id == case.id).values(_due(case.kind, params, now)))
+    if moment_text(now) != case.opened_at:  # else nobody had to wait
+        write_history(connection, case.id, now, "release", "open", "open", WHY[ending])
+    _tell(connection, case.id, "opened", now, f"release:{case.id}")
+    return True
+
+
+def withdraw_case(connection: Connection, case: Row[Any], why: str, now: datetime) -> None:
+    """Ends a case that was held back and whose reason is gone: nobody was told, so nobody has to act."""
+    if end_hold(connection, case.id, "withdrawn", now):
+        values = {"state": "resolved", "resolved_at": moment_text(now)}
+        connection.execute(update(cases).where(cases.c.id == case.id).values(values))
+        write_history(connection, case.id, now, "withdraw", "open", "resolved", why)
+
+
 def write_history(
     connection: Connection, case_id: int, now: datetime, action: str, before: str, after: str, note: str
 ) -> None:
@@ -137,6 +171,11 @@ def write_history(
     _write(connection, case_id, now, SYSTEM, action, before, after, note)
 
 
+WHY: dict[Ending, str] = {
+    "released": "there is room in the alert budget",
+    "called": "somebody called",
+    "detractor": "a key decision maker is a detractor",
+}
 TOLD_AS = {"log-call": "called", "assign": "assigned", "resolve": "resolved", "reopen": "reopened"}
 
 
@@ -171,7 +210,7 @@ def _new_case(opening: Opening, params: CaseParams, now: datetime) -> dict[str, 
         "trigger": opening.trigger,
         "opened_at": moment_text(now),
         "plan": opening.plan,
-        **_due(opening.kind, params, now),
+        **({} if opening.waits_with is not None else _due(opening.kind, params, now)),
     }
 
 

@@ -16,6 +16,7 @@ from features.params import Windows
 from features.params_file import read_section
 from features.time_windows import as_of_date
 from serving.account_words import several_in_words
+from serving.alarm_holds import held_cases
 from serving.batch_scoring import ScoredBook, flat_table, score_book
 from serving.book_people import people_of
 from serving.case_params import CaseParams
@@ -46,15 +47,17 @@ WHY_NOT = "not known yet, no subscription running, or left"
 
 @dataclass(frozen=True)
 class Published:
-    """A scored book and the snapshot it was published as."""
+    """A scored book, the snapshot it was published as, and how many alarms the alert budget holds back."""
 
     scored: ScoredBook
     snapshot: Snapshot
     file: Path | None
+    held_back: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The snapshot, the numbers of accounts by band and not scored, and the file if one was written."""
         counts = {"bands": {band: self._count(band) for band in BANDS}, "not_scored": self.scored.not_scored}
+        counts["held_back"] = self.held_back
         return {**self.snapshot.as_dict(), **counts, "file": self.file and str(self.file)}
 
     def as_text(self, worst: int = 3) -> str:
@@ -65,6 +68,10 @@ class Published:
         first = f"{len(self.scored.accounts)} accounts as of {self.snapshot.as_of}, scored by {by}: {counts}"
         if self.scored.not_scored:
             first += f"\n{self.scored.not_scored} more of the book are no customers on that date: {WHY_NOT}"
+        if self.held_back:
+            first += (
+                f"\n{self.held_back} alarms wait for room in the alert budget (GET /v1/cases?held_back=true)"
+            )
         return f"{first}\n\n{several_in_words(self.scored.most_in_need(worst))}"
 
     def _count(self, band: str) -> int:
@@ -140,9 +147,11 @@ def score_and_publish(
         if themes is not None:
             with store.writing() as connection:
                 keep_themes(connection, snapshot.id, themes, limits.evidence_snapshots)
+        with store.begin() as connection:
+            held_back = len(held_cases(connection))
     if out is not None:
         write_table(flat_table(scored), out)
-    return Published(scored, snapshot, out)
+    return Published(scored, snapshot, out, held_back)
 
 
 def _trigger(scored: ScoredBook, params: AllParams, cases: CaseParams, now: dt.datetime) -> Trigger:

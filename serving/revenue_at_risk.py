@@ -14,7 +14,7 @@ def churn_risk(payload: dict[str, Any]) -> float:
     >>> churn_risk({"churn_probability": None, "health": 60.0})
     0.4
     """
-    probability = payload["churn_probability"]
+    probability = payload.get("churn_probability")
     return float(1 - payload["health"] / 100 if probability is None else probability)
 
 

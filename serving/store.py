@@ -32,6 +32,7 @@ from sqlalchemy.exc import ArgumentError
 
 from features.faults import DataFault, Fault, WrongUse
 from serving import (  # noqa: F401  # declared before the tables are made
+    alarm_holds,
     case_tables,
     nightly_tables,
     outbox_tables,

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from serving.alert_budget import release_due
 from serving.case_params import CaseParams
 from serving.clock import take_due_steps
 from serving.delivery_params import DeliveryParams
@@ -61,7 +62,10 @@ class Watcher:
         return went_well
 
     def ladder(self) -> int:
-        """Takes the steps of the ladder that are due; how many."""
+        """Releases the alarms that waited and have room, then takes the steps that are due; how many."""
+        released = release_due(self.store, self.cases, self.now())
+        if released:
+            logger.info("released %d alarms that were held back", released)
         taken = take_due_steps(self.store, self.cases, self.now())
         if taken:
             logger.info("took %d steps of the ladder", taken)
