@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export BENTOML_DO_NOT_TRACK = True
 export DO_NOT_TRACK = 1
 
-.PHONY: run test check spark spark-test simulate-loop kill-test benchmarks lock clean help
+.PHONY: run test check spark spark-test path-test simulate-loop kill-test benchmarks lock clean help
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
@@ -58,6 +58,9 @@ spark: $(STAMPS)/spark ## pyspark, for vitals features --engine spark (needs Jav
 
 spark-test: $(STAMPS)/spark ## every feature on a Spark cluster of this machine, against DuckDB (needs Java 17)
 	@VITALS_SPARK_TEST=1 $(BIN)/python -m pytest tests/spark
+
+path-test: $(STAMPS)/dev ## the path to green of every account of a book, carried out by the scorer that serves
+	@VITALS_EVERY_ACCOUNT=1 $(BIN)/python -m pytest tests/serving/test_path_to_green.py
 
 simulate-loop: $(STAMPS)/dev ## 100,000 histories of cases on a fake clock: 0 missed, 0 double escalations
 	@$(BIN)/python -m tests.serving.loop_simulation --histories 100000

@@ -19,6 +19,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+# Beside this file stands features.py: the package of that name must be found first.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from features.faults import Fault, WrongUse
 from features.params import FeatureParams, RuleParams
 from features.params_file import DEFAULT_PARAMS, read_section
