@@ -31,7 +31,9 @@ from serving.path_to_green.plan_words import in_words
 from serving.path_to_green.standing import Planner, Target
 from serving.problems import Problem
 from serving.publishing import score_and_publish
+from serving.rule_scorer import RuleScorer
 from serving.store import ScoreStore
+from tests.serving.changing_accounts import RULE, features, published
 from tests.serving.test_scoring import random_rows
 from tests.serving.trained_workspace import NOW, PARAMS, TrainedWorkspace, workspace
 from training.plausible_moves import PlausibleMoves
@@ -41,7 +43,7 @@ __all__ = ["workspace"]
 CATALOG = load_catalog(Windows())
 DIRECTION = {feature.name: feature.direction for feature in CATALOG}
 IMMUTABLE = [feature.name for feature in CATALOG if not feature.actionable]
-EVERY = int(os.environ.get("VITALS_EVERY_ACCOUNT", "6"))
+EVERY = int(os.environ.get("VITALS_EVERY_ACCOUNT", "3"))
 RANK = {"red": 0, "yellow": 1, "green": 2}
 FEW = settings(deadline=None, max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -245,18 +247,17 @@ def test_whatever_the_row_nothing_immutable_moves_and_a_plan_that_reaches_does(
     check_moves(row.iloc[0], plan.after.iloc[0], limits)
 
 
-def test_where_nobody_knows_how_accounts_move_half_of_the_way_is_assumed_and_said(
-    workspace: TrainedWorkspace, tmp_path: Path
-) -> None:
-    url = f"sqlite:///{tmp_path / 'vitals.db'}"
-    score_and_publish(Path(workspace.book), None, PARAMS, (), tmp_path, url, None, NOW, lambda _: None)
-    store, scorer = ScoreStore(url), load_scorer(tmp_path, PARAMS)
-    snapshot = store.newest_snapshot()
-    assert snapshot is not None
-    yellow = next(a for a in store.all_scores_of(snapshot) if a.payload["band"] != "green")
-    answer = path_to_green_of(store, scorer, yellow.payload["account_id"], None)  # type: ignore[arg-type]
+def test_where_nobody_knows_how_accounts_move_half_of_the_way_is_assumed_and_said(tmp_path: Path) -> None:
+    store = ScoreStore(f"sqlite:///{tmp_path / 'vitals.db'}")
+    store.prepare()
+    rows = features(tuple(f"A-{n}" for n in range(12)))
+    rows["seat_utilisation_30d"] = np.array([0.1] + [0.9] * 11)
+    published(store, rows, "2026-10-31")
+    answer = path_to_green_of(store, RuleScorer(RULE, Windows()), "A-0", None)
     assert answer["moves_from"] == "assumed"
     assert any("is not known here" in said["en"] for said in answer["assumed"])
+    [seats] = [step for step in answer["steps"] if step["feature"] == "seat_utilisation_30d"]
+    assert (seats["from"], seats["to"]) == (0.1, 0.5)  # half of the way to 0.9
     store.close()
 
 
