@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,7 @@ class ExplainedRule:
         X = rows.reindex(columns=list(self._terms.features)).to_numpy("float64")
         segment = None if named is None else named.tolist()
         known = self._terms.columns(X, segment)[0]
-        nothing = self._terms.columns(np.full(X.shape, np.nan), segment)[0]
+        nothing = self._of_nothing(segment, len(X))
         points = np.zeros(X.shape)
         for column, owner in zip((known - nothing)[:, :-1].T, self._terms.feature_of, strict=True):
             points[:, owner] += column
@@ -71,3 +72,15 @@ class ExplainedRule:
         for column in nothing.T:
             base += column
         return ExplainedScores(scores, self.features, X, base, points)
+
+    @cached_property
+    def _nothing(self) -> Matrix:
+        """(profiles, measures + 1): the terms of a row of which nothing but the segment is known."""
+        names = list(self._terms.shares)
+        return self._terms.columns(np.full((len(names), len(self.features)), np.nan), names)[0]
+
+    def _of_nothing(self, segment: Sequence[Any] | None, rows: int) -> Matrix:
+        """(n, measures + 1): `_nothing` for the segment of each row."""
+        place = {name: number for number, name in enumerate(self._terms.shares)}
+        names = [None] * rows if segment is None else segment
+        return self._nothing[[place.get(name, 0) if isinstance(name, str) else 0 for name in names]]

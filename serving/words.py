@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from features.catalog import Feature, Language
 
@@ -34,9 +35,14 @@ def sentence(feature: Feature, value: float, typical: float | None, language: La
 
 def written(feature: Feature, value: float, language: Language) -> str:
     """The value with its unit, short: `8%`, `+12%`, `14 days`, `1.8 times`, `yes`."""
-    english, lowest = language == "en", feature.range[0]
+    return _written(feature.unit, feature.range[0], value, language)
+
+
+@lru_cache(maxsize=65_536)  # what is typical is written in every sentence, and a value four times in each
+def _written(unit: str, lowest: float | None, value: float, language: Language) -> str:
+    english = language == "en"
     sign = "+" if lowest is None or lowest < 0 else ""  # a width or a duration has none, a change has
-    match feature.unit:
+    match unit:
         case "share":
             return f"{_short(100 * value)}%"
         case "change":

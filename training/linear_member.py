@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from training.last_answer import LastAnswer
 from training.linear_terms import Matrix, Places, RuleColumns, ValueColumns
 
-BLOCK = 2**15  # entries of the covariance's factor that are added up at a time: they fit the cache
+BLOCK = 8  # rows that are multiplied with the covariance's factor at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,15 @@ class LinearMember:
     factor: Matrix
 
     def columns(self, X: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
-        """(n, k) -> (n, p), centred: what the coefficients are of."""
+        """(n, k) -> (n, p), centred: what the coefficients are of. Not to be written to."""
+        found: Matrix = self._last.of(X, segment, lambda: self._columns(X, segment))
+        return found
+
+    @cached_property
+    def _last(self) -> LastAnswer:
+        return LastAnswer()
+
+    def _columns(self, X: Matrix, segment: Sequence[Any] | None) -> Matrix:
         found = self.values.columns(X)
         if self.rule is not None:
             found = np.concatenate([self.rule.columns(X, segment)[0], found], axis=1)
@@ -64,16 +73,17 @@ class LinearMember:
     def variance(self, X: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
         """Variance of the log-odds that comes from too few rows to learn from: (n, k) -> (n,)."""
         columns = self.columns(X, segment)
-        step = max(1, BLOCK // len(self.factor))
-        parts = [self._variance(columns[i : i + step]) for i in range(0, len(columns), step)]
-        return np.concatenate([np.zeros(0), *parts])
+        padded = np.zeros((-(-len(columns) // BLOCK) * BLOCK, columns.shape[1]))
+        padded[: len(columns)] = columns
+        parts = [self._variance(padded[i : i + BLOCK]) for i in range(0, len(padded), BLOCK)]
+        return np.concatenate([np.zeros(0), *parts])[: len(columns)]
 
     def variance_of_change(self, X: Matrix, Y: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
         """The same of the log-odds of Y minus that of X: (n, k), (n, k) -> (n,)."""
         columns = self.columns(Y, segment) - self.columns(X, segment)
         return np.asarray(((columns @ self.factor[1:]) ** 2).sum(axis=1))
 
-    @property
+    @cached_property
     def owners(self) -> Places:
         """(p,): the place of the feature that a column belongs to; −1 for the cap's."""
         rule = [] if self.rule is None else [self.rule.feature_of, np.array([-1])]
@@ -91,18 +101,10 @@ class LinearMember:
         return _last_sum(np.concatenate([first, columns * self.coefficients], axis=1))
 
     def _variance(self, columns: Matrix) -> Matrix:
-        """Column by column; what is beyond the triangle that Cholesky makes is not added."""
-        sums = np.zeros((len(columns), self.factor.shape[1]))
-        sums += self.factor[0]
-        for column, row, end in zip(columns.T, self.factor[1:], self._ends, strict=True):
-            sums[:, :end] += column[:, None] * row[:end]
+        """Of BLOCK rows, always: a product's last bits change with its shape, and so would a row's with the
+        number of rows beside it."""
+        sums = self.factor[0] + columns @ self.factor[1:]
         return _last_sum(sums**2)
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        """(p,): where each coefficient's row of the factor has its last entry that is not 0."""
-        places = np.arange(1, self.factor.shape[1] + 1)
-        return [int(end) for end in np.max(np.where(self.factor[1:] != 0, places, 0), axis=1, initial=0)]
 
 
 def _by_owner(terms: Matrix, owners: Places, shape: tuple[int, ...]) -> Matrix:

@@ -17,6 +17,7 @@ from features.faults import Fault, WrongUse
 from training.additive_model import AdditiveTrees
 from training.calibration import LogOddsLine, Matrix
 from training.doubt import Doubt
+from training.last_answer import LastAnswer
 from training.linear_member import LinearMember
 from training.missing_evidence import LinearRange, TreesRange
 from training.unseen_missing import UnseenMissing
@@ -58,6 +59,14 @@ class PooledLogOdds:
     def members(self, X: Matrix, segment: Segment = None) -> tuple[Matrix, Matrix]:
         """Log-odds of the linear member and of the trees, (n,) each; the same twice without trees."""
         X = self._filled(X)
+        found: tuple[Matrix, Matrix] = self._last.of(X, segment, lambda: self._members(X, segment))
+        return found
+
+    @cached_property
+    def _last(self) -> LastAnswer:
+        return LastAnswer()
+
+    def _members(self, X: Matrix, segment: Segment) -> tuple[Matrix, Matrix]:
         linear = self.linear.log_odds(X, segment)
         return linear, linear if self.trees is None else self.trees.log_odds(X)
 
