@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export BENTOML_DO_NOT_TRACK = True
 export DO_NOT_TRACK = 1
 
-.PHONY: run test check spark spark-test path-test simulate-loop kill-test benchmarks lock clean help
+.PHONY: run test check spark spark-test path-test simulate-loop kill-test benchmarks mutate lock clean help
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
@@ -69,6 +69,9 @@ kill-test: $(STAMPS)/dev ## service and watcher killed 1,000 times while answers
 	@$(BIN)/python -m tests.serving.kill_runs --kills 1000
 
 benchmarks: $(STAMPS)/benchmarks ## the peers that benchmarks/ runs beside Vitals
+
+mutate: $(STAMPS)/dev ## 100,000 damaged bundles: none is used, none ends the process (some twenty minutes)
+	@$(BIN)/python benchmarks/mutated_bundles.py
 
 lock: ## renew the locks (needs uv; hashes, no index lines)
 	uv pip compile pyproject.toml requirements/build.in --python-version 3.11 --generate-hashes \

@@ -2,7 +2,9 @@
 
 The alias in the MLflow registry is the only switch. It is read with SQL from `mlruns/mlflow.db`, so
 that a service need not import MLflow (over a second, and hundreds of MB); a test holds this reading
-equal to MLflow's own.
+equal to MLflow's own. A bundle is used only where its version is signed with the registry's key
+(`training.bundle_signature`), its golden rows come out as in training, and it has scored them once through
+the whole of serving.
 """
 
 from __future__ import annotations
@@ -15,13 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+import pandas as pd
+
 from features.catalog import load_catalog
-from features.faults import VitalsFault
-from features.params import FeatureParams, RuleParams
+from features.faults import DataFault, Fault, VitalsFault
+from features.params import FeatureParams, RuleParams, Windows
 from features.params_file import DEFAULT_PARAMS, read_section
 from features.rule_score import check_rule
+from serving.fallback import Code, Fallback
 from serving.learned_scorer import LearnedScorer
 from serving.rule_scorer import NO_CHAMPION, RuleScorer
+from training.bundle_signature import vouched_by
 from training.health_model import read_health_model
 
 REGISTRY = Path("mlruns")
@@ -41,6 +47,27 @@ class Champion:
 
     version: str
     bundle: Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a scorer is made from beside the champion: the rule, and the windows that name features."""
+
+    rule: RuleParams
+    windows: Windows
+
+    @classmethod
+    def read(cls, params_file: Path, overrides: Sequence[str] = ()) -> Settings:
+        """From the parameters file; WrongUse where it cannot be used, a rule on features that do not exist
+        included."""
+        rule = read_section(params_file, "rule", RuleParams, overrides)
+        windows = read_section(params_file, "features", FeatureParams, overrides).windows
+        check_rule(rule, {feature.name for feature in load_catalog(windows)})
+        return cls(rule, windows)
+
+    def by_rule(self, code: Code, reason: str) -> RuleScorer:
+        """The rule's scorer, and why it answers."""
+        return RuleScorer(self.rule, self.windows, Fallback(code, reason))
 
 
 def find_champion(registry: Path = REGISTRY) -> Champion | None:
@@ -77,18 +104,29 @@ def load_scorer(
 
     WrongUse where the parameters cannot be used, a rule on features that do not exist included.
     """
-    rule = read_section(params_file, "rule", RuleParams, overrides)
-    windows = read_section(params_file, "features", FeatureParams, overrides).windows
-    check_rule(rule, {feature.name for feature in load_catalog(windows)})
+    settings = Settings.read(params_file, overrides)
     try:
         champion = find_champion(registry)
         if champion is None:
-            return RuleScorer(rule, windows, NO_CHAMPION)
-        scorer = LearnedScorer(read_health_model(champion.bundle), rule, windows, champion.version)
-        _ = scorer.features  # raises where the catalogue has lost one of the model's features
+            return settings.by_rule("no_champion", NO_CHAMPION)
+        return champion_scorer(champion, registry, settings)
     except (VitalsFault, sqlite3.Error, OSError) as error:
         LOG.error("the champion cannot be used, the rule answers: %s", error)
-        return RuleScorer(rule, windows, f"the champion cannot be used: {error}")
+        return settings.by_rule("champion_unusable", f"the champion cannot be used: {error}")
+
+
+def champion_scorer(champion: Champion, registry: Path, settings: Settings) -> LearnedScorer:
+    """The champion, verified and tried. DataFault where it is not to be used."""
+    vouched = vouched_by(champion.bundle, champion.version, registry)
+    model = read_health_model(champion.bundle, vouched)
+    scorer = LearnedScorer(model, settings.rule, settings.windows, champion.version)
+    _ = scorer.features  # raises where the catalogue has lost one of the model's features
+    try:
+        _ = scorer.catalog, scorer.comparison, scorer.weights
+        scorer.score(pd.DataFrame({"account_id": ["A", "B"], "segment": [None, "enterprise"]}))
+    except Exception as error:
+        fault = Fault("version", champion.version, "a model that scores", "make it again with `vitals train`")
+        raise DataFault("the champion cannot score", [fault]) from error
     return scorer
 
 

@@ -8,6 +8,7 @@ framework's own refusals (404, 405, 429, 504, an unexpected 500) become problem 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -32,11 +33,12 @@ class BodyGate:
 
     Pages, which have no `/v1/` in their path, may send a form instead, of 64 KiB at most. The size is
     checked from `Content-Length` first, then while the body streams in.
+    `larger` are the paths with a limit of their own.
     """
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_body_bytes: int, larger: Mapping[str, int] | None = None) -> None:
         self.app = app
-        self.max_body_bytes = max_body_bytes
+        self._limit, self._larger = max_body_bytes, larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in WITH_BODY:
@@ -52,10 +54,11 @@ class BodyGate:
         return await self.app(scope, _replayed(body, receive), send)
 
     def _allowed_bytes(self, scope: Scope, headers: Headers) -> int:
-        declared = headers.get("content-type", "")
+        declared = ", ".join(headers.getlist("content-type"))
         kind = declared.partition(";")[0].strip().lower()
         is_form = kind == FORM and not scope["path"].startswith("/v1/")
-        most = min(MAX_FORM_BYTES, self.max_body_bytes) if is_form else self.max_body_bytes
+        most = self._larger.get(scope["path"], self._limit)
+        most = min(MAX_FORM_BYTES, most) if is_form else most
         if kind != "application/json" and not is_form:
             fault = Fault("Content-Type", declared, "application/json", "send the header with a JSON body")
             raise Problem(NOT_JSON, [fault])

@@ -14,6 +14,7 @@ from features.faults import DataFault, Fault
 from features.params import RuleParams, Windows
 from features.rule_score import rule_band
 from serving.explained_rule import ExplainedRule
+from serving.fallback import Fallback
 from serving.scoring import Verdict, feature_matrix, payloads
 from serving.since_when import SinceWhen
 from training.health_model import HealthModel
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class LearnedScorer:
-    """The learned model at version `version`; `health_model.facts` says what it was trained on."""
+    """The learned model at version `version`; `health_model.facts` says what it was trained on.
+
+    `fallback` is said where it answers in the place of another that should.
+    """
 
     health_model: HealthModel
     rule: RuleParams
     windows: Windows
     version: str
+    fallback: Fallback | None = None
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -63,7 +68,13 @@ class LearnedScorer:
     def model(self) -> dict[str, Any]:
         """The `model` object of a payload."""
         trained_until = self.health_model.facts["trained_until"]
-        return {"kind": "learned", "version": self.version, "trained_until": trained_until}
+        told = None if self.fallback is None else self.fallback.as_dict()
+        return {
+            "kind": "learned",
+            "version": self.version,
+            "trained_until": trained_until,
+            "fallback": told,
+        }
 
     @property
     def comparison(self) -> dict[str, Any]:

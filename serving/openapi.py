@@ -93,13 +93,17 @@ def _watch_paths() -> dict[str, Any]:
         "/readyz": "A model or the rule is loaded and the store answers",
         "/metrics": "Prometheus metrics",
     }
-    answered = {"description": "Answered", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    plain = {"text/plain": {"schema": {"type": "string"}}}
+    contents = {"/readyz": {"application/json": {"schema": ref("ReadyResponse")}}}
     return {
         path: {
             "get": {
                 "summary": text,
                 "operationId": path[1:],
-                "responses": {"200": answered, **errors((503,))},
+                "responses": {
+                    "200": {"description": "Answered", "content": contents.get(path, plain)},
+                    **errors((503,)),
+                },
             }
         }
         for path, text in texts.items()
@@ -135,6 +139,7 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         PathToGreenResponse,
         payloads.ModelResponse,
         payloads.CatalogResponse,
+        payloads.ReadyResponse,
         payloads.ProblemDetail,
     ]
     wanted = [(model, "validation") for model in requests + responses]

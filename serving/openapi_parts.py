@@ -21,7 +21,8 @@ STATUS_TEXTS = {
     422: "A value is not allowed",
     429: "Too many calls with this key; Retry-After says how long to wait",
     500: "A fault of the service",
-    503: "The store does not answer",
+    503: "The store does not answer, or as many calls as can be are being answered",
+    504: "The call took too long",
 }
 AS_OF_TEXT = "An as-of date to replay; left out: the newest snapshot"
 
@@ -32,7 +33,7 @@ def operation(summary: str, response: str, failing: Iterable[int]) -> dict[str, 
     return {
         "summary": summary,
         "operationId": response.removesuffix("Response").lower(),
-        "responses": {"200": answered, **errors((*failing, 500))},
+        "responses": {"200": answered, **errors({*failing, 500, 503, 504})},
     }
 
 

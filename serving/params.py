@@ -20,7 +20,10 @@ class ServingParams(Section):
     """
 
     max_rows_per_call: Count = 1_000
-    max_body_bytes: Count = 8_000_000
+    max_body_bytes: Count = 2**20
+    max_predict_bytes: Count = 8_000_000
+    max_concurrent: Annotated[int, Field(ge=1, le=1_000)] = 16
+    max_seconds: Annotated[int, Field(ge=1, le=600)] = 30
     default_top: Annotated[int, Field(ge=0)] = 5
     max_top: Count = 50
     default_page: Count = 50
@@ -34,6 +37,11 @@ class ServingParams(Section):
     stale_after: dict[str, Days] = Field(
         default_factory=lambda: {"usage": 7, "tickets": 30, "invoices": 45, "notes": 45, "surveys": 120}
     )
+
+    @property
+    def larger_bodies(self) -> dict[str, int]:
+        """The calls with a larger limit: a thousand rows of every feature are 3 to 5 MB."""
+        return {"/v1/predict": self.max_predict_bytes}
 
     @model_validator(mode="after")
     def _defaults_within_limits(self) -> Self:

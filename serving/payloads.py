@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving.fallback import Code
 from serving.native_bodies import Native, Posted
 
 AccountId = Annotated[str, Field(min_length=1, max_length=200, examples=["A-000017"])]
@@ -60,12 +61,22 @@ class HealthRequest(Posted):
     )
 
 
+class FallbackOf(BaseModel):
+    """Why it is not the champion that answers (`docs/decisions`)."""
+
+    code: Code
+    reason: str
+
+
 class ModelOf(BaseModel):
     """Which model answered; `kind` is `rule` where no model is champion."""
 
     kind: Literal["learned", "rule"]
     version: str | None
     trained_until: str | None
+    fallback: FallbackOf | None = Field(
+        None, description="Null where the champion answers; else why it does not"
+    )
 
 
 class Driver(BaseModel):
@@ -238,6 +249,22 @@ class CatalogResponse(BaseModel):
     """Every feature that `/v1/predict` takes."""
 
     features: list[dict[str, Any]]
+
+
+class ReadyModelOf(BaseModel):
+    """Who answers, in short."""
+
+    kind: Literal["learned", "rule"]
+    version: str | None
+    fallback: Code | None = Field(description="Why it is not the champion; null: it is")
+
+
+class ReadyResponse(BaseModel):
+    """The service can answer."""
+
+    ready: bool
+    model: ReadyModelOf
+    store: str
 
 
 class ErrorOf(BaseModel):

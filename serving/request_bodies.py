@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from features.faults import Fault
+from serving.json_depth import MOST, json_depth
 from serving.params import ServingParams
 from serving.problems import MALFORMED, Faults, Problem, clip
 from serving.request_fields import (
@@ -28,6 +29,7 @@ from serving.request_fields import (
     is_short_text,
 )
 
+DEPTH_ADVICE = "see /docs.json for the shape of the body"
 LARGEST = sys.float_info.max
 
 
@@ -97,6 +99,8 @@ def read_json(body: bytes) -> Any:
     NaN and Infinity, which JSON does not have, are let through here so that the check of the
     values can name the field they stand in.
     """
+    if (depth := json_depth(body)) > MOST:
+        raise Problem(MALFORMED, [Fault("body", f"{depth} levels", f"at most {MOST} levels", DEPTH_ADVICE)])
     try:
         return json.loads(body.decode("utf-8"), object_pairs_hook=_unique_keys)
     except json.JSONDecodeError as error:
@@ -106,8 +110,6 @@ def read_json(body: bytes) -> Any:
         )
     except UnicodeDecodeError as error:
         found, why = f"byte 0x{body[error.start]:02x} at {error.start}", "send the text in UTF-8"
-    except RecursionError:
-        found, why = "too many levels", "see /docs.json for the shape of the body"
     except ValueError as error:
         found, why = "", clip(str(error))
     raise Problem(MALFORMED, [Fault("body", found, "one JSON document (RFC 8259) in UTF-8", why)])

@@ -13,6 +13,7 @@ from features.catalog import Feature, load_catalog
 from features.params import RuleParams, Windows
 from serving.driver_payloads import Matrix
 from serving.explained_rule import ExplainedRule, ExplainedScores
+from serving.fallback import Fallback
 from serving.scoring import Verdict, feature_matrix, payloads
 from serving.since_when import SinceWhen
 from training.typical_values import TypicalValues, typical_values
@@ -31,7 +32,7 @@ class RuleScorer:
 
     rule: RuleParams
     windows: Windows
-    reason: str = NO_CHAMPION
+    fallback: Fallback = Fallback("no_champion", NO_CHAMPION)  # noqa: RUF009 - frozen
     typical: TypicalValues = field(default_factory=TypicalValues)
 
     def told_by(self, rows: pd.DataFrame) -> RuleScorer:
@@ -57,12 +58,12 @@ class RuleScorer:
     @property
     def model(self) -> dict[str, Any]:
         """The `model` object of a payload."""
-        return {"kind": "rule", "version": None, "trained_until": None}
+        return {"kind": "rule", "version": None, "trained_until": None, "fallback": self.fallback.as_dict()}
 
     @property
     def comparison(self) -> dict[str, Any]:
         """Nothing was compared, and why."""
-        return {"reason": self.reason}
+        return {"reason": self.fallback.reason}
 
     @property
     def weights(self) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ import pandas as pd
 class Scorer(Protocol):
     """A loaded model, or the rule where no model is champion.
 
-    `model` is the `model` object of a health payload (`kind`, `version`, `trained_until`),
+    `model` is the `model` object of a health payload (`kind`, `version`, `trained_until`,
+    `fallback`),
     `catalog` one entry per feature, `comparison` the figures of the models side by side, `weights` what
     the data believe the pillars should weigh beside the expert (empty where nothing was learned).
     """

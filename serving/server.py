@@ -20,6 +20,7 @@ from serving.server_secret import server_secret
 from serving.store import DEFAULT_URL
 
 SERVICE = "serving.service:Vitals"
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 def serve_until_stopped(host: str, port: int, params: Path, registry: Path, store: str | None) -> int:
@@ -67,8 +68,10 @@ def check_settings(params: Path, registry: Path, store: str | None) -> None:
 
 
 def environment(params: Path, registry: Path, store: str | None) -> dict[str, str]:
-    """The settings of the service, telemetry off."""
+    """The settings of the service, telemetry off, and one thread for the numerics of a call: threads of
+    several calls would wait for one another's cores."""
     return {
+        **dict.fromkeys(ONE_THREAD, "1"),
         **os.environ,
         "VITALS_PARAMS": str(params),
         "VITALS_REGISTRY": str(registry),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -20,17 +20,20 @@ from features.params_file import DEFAULT_PARAMS, read_section
 from serving.access import access_to
 from serving.bento_framework import Service, bentoml
 from serving.case_params import CaseParams
-from serving.champion import REGISTRY, load_scorer
+from serving.champion import REGISTRY, Settings, load_scorer
 from serving.front_door import BodyGate, ProblemResponses
 from serving.history_answers import health_of
 from serving.key_door import KeyDoor
+from serving.model_watch import ModelWatch
 from serving.mounted_app import Resources, mounted_app
 from serving.params import ServingParams
 from serving.payloads import HealthRequest, HealthResponse, PredictRequest, PredictResponse
 from serving.problems import answer
+from serving.readiness import Readiness, metric_lines, state_of
 from serving.request_bodies import read_health, read_predict
 from serving.scorer_protocol import Scorer
 from serving.store import DEFAULT_URL, ScoreStore
+from serving.traffic_gate import TrafficGate
 
 logger = logging.getLogger("vitals.serving")
 LIMITS = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "serving", ServingParams)
@@ -40,13 +43,26 @@ mounted = mounted_app(LIMITS)
 
 def open_scorer() -> Scorer:
     """The champion's scorer, or the rule's where no model is champion."""
-    params_file = Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS))
-    return load_scorer(registry(), params_file)
+    return load_scorer(registry(), _params_file())
+
+
+def held_now() -> Resources:
+    """What this process serves from. It is replaced in one piece, so no call can see half of a change."""
+    held: Resources = mounted.state.resources
+    return held
+
+
+def _swap(scorer: Scorer) -> None:
+    mounted.state.resources = replace(held_now(), scorer=scorer)
 
 
 def registry() -> Path:
     """Where the models are."""
     return Path(os.environ.get("VITALS_REGISTRY", REGISTRY))
+
+
+def _params_file() -> Path:
+    return Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS))
 
 
 class GuardedService(Service):  # type: ignore[misc]
@@ -69,13 +85,16 @@ class HealthApi:
             # Rows that the caller brings can still be scored; /readyz says what is missing.
             logger.error("the store does not answer at start: %s", type(error).__name__)
         mounted.state.access = access_to(store, url, LIMITS)
+        # Looks before the scorer is opened: what changes in between is seen at the next look.
+        settings = Settings.read(_params_file())
+        self._watch = ModelWatch(registry(), settings, lambda: held_now().scorer, _swap)
         mounted.state.resources = Resources(open_scorer(), store, LIMITS, CASES, registry=registry())
+        self._watch.start()
 
     @property
     def resources(self) -> Resources:
-        """What this process serves from. It is replaced in one piece, so no call can see half of a change."""
-        held: Resources = mounted.state.resources
-        return held
+        """See `held_now`."""
+        return held_now()
 
     @bentoml.api(route="/v1/predict", output_spec=PredictResponse)  # type: ignore[untyped-decorator]
     def predict(self, posted: PredictRequest, /) -> Response:
@@ -102,22 +121,29 @@ class HealthApi:
 
     def __is_ready__(self) -> bool:
         """Ready: a model or the rule is loaded (or there would be no service) and the store answers."""
-        try:
-            self.resources.store.ping()
-        except SQLAlchemyError as error:
-            detail = f"The store (VITALS_STORE) does not answer: {type(error).__name__}."
-            raise HTTPException(503, detail) from None
-        return True
+        return bool(state_of(self.resources)["ready"])
+
+    def __metrics__(self, text: str) -> str:
+        """The framework's metrics, and the state of model and store."""
+        return text + metric_lines(self.resources)
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
-        """Gives the store's connections back."""
+        """Stops following the registry, and gives the store's connections back."""
+        self._watch.stop()
         self.resources.store.close()
 
 
-Vitals: Any = bentoml.service(name="vitals", service_class=GuardedService, threads=LIMITS.threads)(HealthApi)
-# Once more inside the framework's time limit, which does not notice an exception and waits its 60 seconds.
+Vitals: Any = bentoml.service(
+    name="vitals",
+    service_class=GuardedService,
+    threads=LIMITS.threads,
+    traffic={"timeout": LIMITS.max_seconds},
+)(HealthApi)
+# Once more inside the framework's time limit, which does not notice an exception and waits till its end.
 Vitals.add_asgi_middleware(ProblemResponses)
+Vitals.add_asgi_middleware(Readiness, held=held_now)
+Vitals.add_asgi_middleware(TrafficGate, most=LIMITS.max_concurrent)
 Vitals.add_asgi_middleware(KeyDoor, access=lambda: mounted.state.access)
-Vitals.add_asgi_middleware(BodyGate, max_body_bytes=LIMITS.max_body_bytes)
+Vitals.add_asgi_middleware(BodyGate, max_body_bytes=LIMITS.max_body_bytes, larger=LIMITS.larger_bodies)
 Vitals.mount_asgi_app(mounted, name="mounted")

@@ -6,13 +6,14 @@
 
 The same arrays and documents give the same bytes. Reading checks every file's size and SHA-256 (FIPS 180-4)
 over the very bytes it then parses, before any of them is parsed, and refuses whatever is not exactly as the
-manifest says. Checksums show damage; they do not show who wrote the bundle.
+manifest says. Checksums show damage; who wrote the bundle is shown by the signature that stands beside it
+(`bundle_signature`), which is checked over the manifest's bytes before those are parsed.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ FORMAT = 2  # 1 held trees and their line alone
 MAX_FILES = 100
 MAX_MANIFEST = 100_000  # bytes
 MAX_FILE = 256 * 2**20  # bytes
+MAX_BUNDLE = 2**30  # bytes of all files
 MAKE_AGAIN = "copy the bundle again, or make it again with `vitals train`"
 
 
@@ -79,11 +81,12 @@ def write_bundle(
     return manifest
 
 
-def read_bundle(folder: Path | str) -> Bundle:
+def read_bundle(folder: Path | str, vouched: Callable[[bytes], None] = lambda _: None) -> Bundle:
     """Reads a bundle whose every byte is as it was written.
 
-    DataFault, naming each file at fault: missing, not in the manifest, a link, too large, changed, or of a
-    content that `write_bundle` does not write.
+    `vouched` is handed the manifest's bytes before anything is parsed, and raises DataFault where nobody
+    who is trusted has signed them. DataFault, naming each file at fault: missing, not in the manifest, a
+    link, too large, changed, or of a content that `write_bundle` does not write.
 
     >>> read_bundle("no/such/folder")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
@@ -94,6 +97,9 @@ def read_bundle(folder: Path | str) -> Bundle:
     folder, faults = Path(folder), list[Fault]()
     with _faults_of(MANIFEST, faults):
         text = _content(folder, MANIFEST, MAX_MANIFEST)
+    _refuse(faults)
+    vouched(text)
+    with _faults_of(MANIFEST, faults):
         manifest = _checked_manifest(parsed_document(text))
     _refuse(faults)
     contents = _verified_contents(folder, manifest["files"])
@@ -154,6 +160,10 @@ def _checked_manifest(manifest: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(f"naming a file {name!r}")
         if not isinstance(entry, dict) or set(entry) != {"sha256", "size"}:
             raise ValueError(f"without size and checksum of {name!r}")
+        if type(entry["size"]) is not int or not 0 <= entry["size"] <= MAX_FILE:
+            raise ValueError(f"with a size of {name!r} that is not 0 to {MAX_FILE} bytes")
+    if sum(entry["size"] for entry in files.values()) > MAX_BUNDLE:
+        raise ValueError(f"over {MAX_BUNDLE} bytes of files")
     return manifest
 
 
@@ -166,7 +176,7 @@ def _verified_contents(folder: Path, files: Mapping[str, Any]) -> dict[str, byte
     contents = {}
     for name, entry in files.items():
         with _faults_of(name, faults):
-            contents[name] = _content(folder, name, MAX_FILE)
+            contents[name] = _content(folder, name, entry["size"])
             if _entry(contents[name]) != entry:
                 raise ValueError(f"changed: {_entry(contents[name])}, and the manifest says {entry}")
     _refuse(faults)

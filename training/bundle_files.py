@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,12 @@ from numpy.typing import NDArray
 
 DTYPES = ("<f8", "<i4", "|b1", "|u1")
 DTYPE_NAMES = "float64, int32, bool or uint8, little-endian"
+# The header as `array_bytes` writes it, and no other: it is matched, so that no evaluator ever sees it.
+HEADER = re.compile(
+    rb"\{'descr': '([<>|=][a-zA-Z]\d{0,2})', 'fortran_order': (True|False), "
+    rb"'shape': \(((?:\d{1,18}(?:, \d{1,18}){0,7}),?)?\), \} *\n"
+)
+START = b"\x93NUMPY\x01\x00"  # the npy format 1.0, whose length of header follows in two bytes
 
 
 def is_file_name(name: str) -> bool:
@@ -41,20 +48,32 @@ def parsed_array(content: bytes) -> NDArray[Any]:
     >>> parsed_array(array_bytes(np.array([[1.5], [2.0]]))).tolist()
     [[1.5], [2.0]]
     """
-    stream = io.BytesIO(content)
-    if np.lib.format.read_magic(stream) != (1, 0):
-        raise ValueError("not version 1.0 of the npy format")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    start = stream.tell()
-    if dtype.str not in DTYPES or fortran:
-        raise ValueError(
-            f"{dtype.str}{' in Fortran order' if fortran else ''}, not {DTYPE_NAMES}, in C order"
-        )
-    if min(shape, default=0) < 0 or start + math.prod(shape) * dtype.itemsize != len(content):
+    shape, dtype, start = _header(content)
+    if start + math.prod(shape) * dtype.itemsize != len(content):
         raise ValueError(f"{len(content)} bytes do not hold an array of shape {shape}")
     if dtype == np.bool_ and np.frombuffer(content, np.uint8, offset=start).max(initial=0) > 1:
         raise ValueError("a flag that is neither 0 nor 1")
     return np.frombuffer(content, dtype, offset=start).reshape(shape)
+
+
+def _header(content: bytes) -> tuple[tuple[int, ...], np.dtype[Any], int]:
+    """Shape, type and the place where the values start."""
+    if content[: len(START)] != START:
+        raise ValueError("not version 1.0 of the npy format")
+    values = len(START) + 2
+    end = values + int.from_bytes(content[len(START) : values], "little")
+    found = HEADER.fullmatch(content[values:end])
+    if found is None:
+        raise ValueError("a header that write_bundle does not write")
+    dtype, fortran, shape = (part.decode() for part in (found[1], found[2], found[3] or b""))
+    if dtype not in DTYPES or fortran == "True":
+        raise ValueError(f"{dtype}{' in Fortran order' if fortran == 'True' else ''}, not {DTYPE_NAMES}")
+    sides = tuple(int(side) for side in shape.split(",") if side.strip())
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": dtype, "fortran_order": False, "shape": sides})
+    if stream.getvalue() != content[:end]:
+        raise ValueError("a header that write_bundle does not write")
+    return sides, np.dtype(dtype), end
 
 
 def canonical_json(document: object) -> bytes:

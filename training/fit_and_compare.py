@@ -26,6 +26,7 @@ from training.plausible_moves import plausible_moves
 from training.pool import PoolModel, fit_pool
 from training.text_feature import taught_by_text
 from training.typical_values import typical_values
+from training.usual_values import usual_values
 
 Progress = Callable[[str], None]
 
@@ -88,6 +89,7 @@ def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = l
         "typical": usual.portfolio,
         "typical_by_segment": usual.segments,
         "plausible_moves": plausible_moves(_every_row(data), catalog).as_facts(),
+        "usual": usual_values(rows[list(fitted.features)].to_numpy("float64"), fitted.features),
         "comparison": comparison.as_dict(),
         "data_fingerprint": data.fingerprint,
         "params_fingerprint": fingerprint_of_params(params),

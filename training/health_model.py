@@ -14,7 +14,7 @@ the points sum to `health − base_health`. Needs NumPy alone: serving reads thi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.bundle import Bundle, read_bundle, write_bundle
+from features.faults import DataFault, Fault, VitalsFault
+from training.bundle import MAKE_AGAIN, Bundle, read_bundle, write_bundle
+from training.bundle_documents import ModelOf, check_document
 from training.calibration import Matrix
 from training.doubt import Z90
-from training.pool_files import pool_from_files, pool_to_files
+from training.golden_rows import GOLDEN_ARRAYS, check_golden_rows, golden_files
+from training.pool_files import POOL_ARRAYS, pool_from_files, pool_to_files
 from training.pooled_log_odds import PooledLogOdds, Segment
 from training.text_signal import TextSignal
 
 __all__ = ["HealthModel", "Matrix", "health_model", "health_of", "read_health_model", "write_health_model"]
+
+TEXT = ("text_idf", "text_weights", "text_signal")
+KNOWN = frozenset({*POOL_ARRAYS, *TEXT, *GOLDEN_ARRAYS, "golden", "model", "pool", "rule"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,17 +149,42 @@ def write_health_model(folder: Path, model: HealthModel) -> dict[str, Any]:
     about = {**model.facts, "features": list(model.features)}
     if model.text is not None:
         arrays, documents = arrays | model.text.arrays, documents | {"text_signal": model.text.document}
-    return write_bundle(folder, arrays, {"model": about, **documents})
+    documents = {"model": about, **documents}
+    golden_arrays, golden = golden_files(model, arrays, documents)
+    return write_bundle(folder, arrays | golden_arrays, documents | golden)
 
 
-def read_health_model(folder: Path) -> HealthModel:
-    """The model of a bundle whose checksums hold. DataFault naming what is wrong with it otherwise."""
-    return health_model(read_bundle(folder))
+def read_health_model(folder: Path, vouched: Callable[[bytes], None] = lambda _: None) -> HealthModel:
+    """The model of a bundle whose checksums hold and whose golden rows come out as when it was made.
+
+    `vouched` checks who signed it (see `training.bundle`). DataFault naming what is wrong with it.
+    """
+    return health_model(read_bundle(folder, vouched))
 
 
 def health_model(bundle: Bundle) -> HealthModel:
-    """The model that a verified bundle holds. DataFault where its parts do not fit together."""
-    facts = bundle.documents["model"]
+    """The model that a verified bundle holds. DataFault where its parts do not fit together, or do not
+    answer the golden rows as they did."""
+    try:
+        model = _assembled(bundle)
+        check_golden_rows(model, bundle.arrays, bundle.documents)
+    except VitalsFault:
+        raise
+    except Exception as error:  # crafted parts raise many kinds, and none may end the process
+        found = f"{type(error).__name__}: {error}"[:200]
+        fault = Fault("bundle", found, "parts that fit together", MAKE_AGAIN)
+        raise DataFault("this bundle cannot be used", [fault]) from error
+    return model
+
+
+def _assembled(bundle: Bundle) -> HealthModel:
+    facts = bundle.documents.get("model", {})
+    check_document("model.json", ModelOf, facts)
     told = bundle.documents.get("text_signal")
+    strange = sorted({*bundle.arrays, *bundle.documents} - KNOWN)
+    if strange:
+        raise DataFault(
+            "this bundle cannot be used", [Fault("bundle", strange, "no other files", MAKE_AGAIN)]
+        )
     text = None if told is None else TextSignal.from_bundle(bundle.arrays, told)
     return HealthModel(pool_from_files(facts["features"], bundle.arrays, bundle.documents), facts, text)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from features.faults import DataFault, Fault
 from features.params import RuleParams
 from training.additive_model import AdditiveTrees
+from training.bundle_documents import PoolOf, check_document
 from training.calibration import LogOddsLine
 from training.doubt import Doubt
 from training.linear_member import LinearMember
@@ -34,6 +35,9 @@ Arrays = Mapping[str, NDArray[Any]]
 Documents = Mapping[str, Mapping[str, Any]]
 
 VALUES = tuple(field.name for field in fields(ValueColumns))
+LINEAR = ("linear_mean", "linear_coefficients", "linear_factor")
+UNSEEN = ("unseen_seen", "unseen_typical", "unseen_variance")
+POOL_ARRAYS = (*LINEAR, *UNSEEN, *(f"value_{name}" for name in VALUES), *LAYOUT)
 MAKE_AGAIN = "make the bundle again with `vitals train`"
 
 
@@ -65,7 +69,8 @@ def pool_from_files(features: list[str], arrays: Arrays, documents: Documents) -
     """The pool of a verified bundle. DataFault with all that does not fit together."""
     names = tuple(features)
     _refuse([*_missing_files(arrays, documents)])
-    described = documents["rule"]["rule"]
+    check_document("pool.json", PoolOf, documents["pool"])
+    described = documents["rule"].get("rule")
     rule = None if described is None else RuleColumns(names, RuleParams.model_validate(described))
     values = ValueColumns(*(arrays[f"value_{name}"] for name in VALUES))
     _refuse([*_unknown_features(rule), *_shape_faults(names, rule, arrays)])
@@ -92,9 +97,7 @@ def pool_from_files(features: list[str], arrays: Arrays, documents: Documents) -
 
 
 def _missing_files(arrays: Arrays, documents: Documents) -> Iterator[Fault]:
-    needed = [f"value_{name}" for name in VALUES]
-    needed += ["linear_mean", "linear_coefficients", "linear_factor"]
-    needed += [f"unseen_{name}" for name in ("seen", "typical", "variance")]
+    needed = [name for name in POOL_ARRAYS if name not in LAYOUT]
     absent = [f"{name}.npy" for name in needed if name not in arrays]
     absent += [f"{name}.json" for name in ("pool", "rule") if name not in documents]
     for name in absent:
@@ -124,7 +127,7 @@ def _shape_faults(features: tuple[str, ...], rule: RuleColumns | None, arrays: A
     width = _value_columns(arrays)
     width += 0 if rule is None else len(rule.measures) + 1
     wanted |= dict.fromkeys(("linear_mean", "linear_coefficients"), ("<f8", (width,)))
-    wanted["linear_factor"] = ("<f8", (width + 1, *arrays["linear_factor"].shape[1:2]))
+    wanted["linear_factor"] = ("<f8", (width + 1, _root_width(arrays["linear_factor"], width)))
     for name, (dtype, shape) in wanted.items():
         array = arrays[name]
         if (array.dtype.str, array.shape) != (dtype, shape):
@@ -132,6 +135,13 @@ def _shape_faults(features: tuple[str, ...], rule: RuleColumns | None, arrays: A
             yield Fault(f"{name}.npy", found, f"{dtype} of shape {shape}", MAKE_AGAIN)
         elif not np.isfinite(array).all():
             yield Fault(f"{name}.npy", "not finite", "finite numbers", MAKE_AGAIN)
+        elif name == "value_knots" and (np.diff(array, axis=1) < 0).any():
+            yield Fault(f"{name}.npy", "falling", "quantiles, which never fall", MAKE_AGAIN)
+
+
+def _root_width(factor: NDArray[Any], width: int) -> int:
+    """The factor's own number of columns where it can be that of a covariance's root."""
+    return factor.shape[1] if factor.ndim == 2 and 0 < factor.shape[1] <= width + 1 else width + 1
 
 
 def _value_columns(arrays: Arrays) -> int:

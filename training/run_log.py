@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.catalog import load_catalog
 from training.all_params import AllParams
+from training.bundle_signature import sign_bundle
 from training.comparison import Comparison
 from training.fit_and_compare import Trained
 from training.health_model import write_health_model
@@ -56,8 +57,10 @@ def register(trained: Trained, params: AllParams, registry: Path = REGISTRY) -> 
             _log_run(trained, params, Path(scratch))
             info = _log_model(trained, Path(scratch))
         version = _new_version(client, info, run.info.run_id)
+        bundle = bundle_folder(client, version, registry)
+        sign_bundle(bundle, version, registry)
         client.set_registered_model_alias(MODEL, "challenger", version)
-        return Registered(version, run.info.run_id, bundle_folder(client, version, registry))
+        return Registered(version, run.info.run_id, bundle)
 
 
 def _log_run(trained: Trained, params: AllParams, scratch: Path) -> None:

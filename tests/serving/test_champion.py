@@ -64,7 +64,12 @@ def test_a_moved_registry_is_read_at_its_new_place(workspace: TrainedWorkspace, 
 
 def test_without_a_registry_the_rule_answers_and_says_what_to_do(tmp_path: Path) -> None:
     scorer = load_scorer(tmp_path / "none", PARAMS)
-    assert scorer.model == {"kind": "rule", "version": None, "trained_until": None}
+    assert scorer.model == {
+        "kind": "rule",
+        "version": None,
+        "trained_until": None,
+        "fallback": {"code": "no_champion", "reason": NO_CHAMPION},
+    }
     assert scorer.comparison == {"reason": NO_CHAMPION}
     assert not (tmp_path / "none").exists()
 
@@ -83,8 +88,8 @@ def test_a_champion_of_which_one_bit_was_flipped_is_not_used(
     broken = _flip_one_bit(registry)
     scorer = load_scorer(registry, PARAMS)
     assert isinstance(scorer, RuleScorer)
-    assert scorer.reason.startswith("the champion cannot be used: this bundle cannot be used")
-    assert broken in scorer.reason
+    assert scorer.fallback.reason.startswith("the champion cannot be used: this bundle cannot be used")
+    assert broken in scorer.fallback.reason
     assert broken in caplog.text
 
 
@@ -93,8 +98,8 @@ def test_a_champion_whose_features_are_gone_is_not_used(workspace: TrainedWorksp
     params.write_text(PARAMS.read_text().replace("month: 30d", "month: 31d").replace("_30d", "_31d"))
     scorer = load_scorer(Path(workspace.registry), params)
     assert isinstance(scorer, RuleScorer)
-    assert "the champion reads features that no longer exist" in scorer.reason
-    assert "feature of the champion is 'active_users_30d'" in scorer.reason
+    assert "the champion reads features that no longer exist" in scorer.fallback.reason
+    assert "feature of the champion is 'active_users_30d'" in scorer.fallback.reason
 
 
 def test_a_rule_on_a_feature_that_does_not_exist_is_wrong_use(tmp_path: Path) -> None:

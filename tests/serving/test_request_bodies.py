@@ -56,7 +56,6 @@ def test_a_row_without_any_feature_is_an_account_of_which_all_is_missing() -> No
         (b'{"rows": []} {}', "{}", "line 1, column 14: Extra data"),
         (b'{"rows": "\xff"}', "byte 0xff at 10", "send the text in UTF-8"),
         (b'{"rows": 1, "rows": 2}', "", "the key 'rows' stands twice in one object"),
-        (b"[" * 100_000, "too many levels", "see /docs.json for the shape of the body"),
         (b"9" * 5_000, "", "Exceeds the limit (4300 digits) for integer string conversion"),
     ],
 )
@@ -68,6 +67,15 @@ def test_a_body_that_is_no_json_is_refused_where_it_breaks(body: bytes, value: s
     assert error["value"] == value
     assert error["allowed"] == "one JSON document (RFC 8259) in UTF-8"
     assert error["next"].startswith(advice)
+
+
+@pytest.mark.parametrize("levels", [33, 1_000, 100_000, 8_000_000])
+def test_a_body_of_too_many_levels_is_refused_before_it_is_parsed(levels: int) -> None:
+    problem = predict_problem(b'{"rows": ' + b"[" * (levels - 1))
+    assert problem["status"] == 400
+    [error] = problem["errors"]
+    assert (error["field"], error["value"]) == ("body", f"{levels} levels")
+    assert error["allowed"] == "at most 32 levels"
 
 
 MEND = "send a number or null"

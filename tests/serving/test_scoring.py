@@ -22,7 +22,7 @@ from serving import scoring
 from serving.champion import load_scorer
 from serving.learned_scorer import LearnedScorer
 from serving.payloads import Health
-from serving.rule_scorer import RuleScorer
+from serving.rule_scorer import NO_CHAMPION, RuleScorer
 from serving.sum_check import adds_up, check_sums
 from tests.serving.trained_workspace import PARAMS, TrainedWorkspace, workspace
 from training.calibration import LogOddsLine
@@ -155,7 +155,12 @@ def test_the_rule_s_score_is_no_probability_and_has_no_horizon(rule: RuleScorer)
         assert payload["horizon_days"] is None
         assert payload["health"] == payload["rule"]["score"]
         assert payload["interval"] == payload["rule"]["range"]
-        assert payload["model"] == {"kind": "rule", "version": None, "trained_until": None}
+        assert payload["model"] == {
+            "kind": "rule",
+            "version": None,
+            "trained_until": None,
+            "fallback": {"code": "no_champion", "reason": NO_CHAMPION},
+        }
 
 
 def test_the_rule_shows_what_an_exception_took_away_on_its_own_feature(rule: RuleScorer) -> None:

@@ -176,10 +176,9 @@ def test_a_folder_in_place_of_a_file_is_refused(copy: Path) -> None:
     assert "model.json is 'no regular file'" in refusal(copy)
 
 
-def test_too_large_a_file_is_refused_unread(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle_module, "MAX_FILE", 1000)
+def test_too_large_a_file_is_refused_unread(copy: Path) -> None:
     os.truncate(copy / "feature.npy", 10**12)  # sparse: takes no room
-    assert "feature.npy is 'over 1000 bytes'" in refusal(copy)
+    assert "feature.npy is 'over 140 bytes'" in refusal(copy)
     os.truncate(copy / "manifest.json", 10**12)
     assert "manifest.json is 'over 100000 bytes'" in refusal(copy)
 
@@ -203,6 +202,18 @@ def test_what_is_no_bundle_is_refused(copy: Path, folder: str) -> None:
         ({"format": 2, "files": {"model.pkl": {}}}, "naming a file 'model.pkl'"),
         ({"format": 2, "files": {"a.npy": {"size": 1}}}, "without size and checksum of 'a.npy'"),
         ({"format": 2, "files": {"a.npy": None}}, "without size and checksum of 'a.npy'"),
+        (
+            {"format": 2, "files": {"a.npy": {"sha256": "", "size": 2**28 + 1}}},
+            "with a size of 'a.npy' that is not 0 to 268435456 bytes",
+        ),
+        (
+            {"format": 2, "files": {"a.npy": {"sha256": "", "size": True}}},
+            "with a size of 'a.npy' that is not 0 to",
+        ),
+        (
+            {"format": 2, "files": {f"a{i}.npy": {"sha256": "", "size": 2**28} for i in range(5)}},
+            "over 1073741824 bytes of files",
+        ),
         ([1], "not an object in canonical JSON"),
     ],
 )
@@ -212,31 +223,41 @@ def test_a_manifest_of_another_kind_is_refused(copy: Path, manifest: object, mes
 
 
 def npy(header: str, body: bytes = b"", version: bytes = b"\x01\x00") -> bytes:
+    header = header.ljust(117) + "\n"  # as NumPy pads it
     return b"\x93NUMPY" + version + len(header).to_bytes(2, "little") + header.encode() + body
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", b"cos\nsystem\n"), "|O, not float64"),
-        (npy("{'descr': '>f8', 'fortran_order': False, 'shape': (1,)}", bytes(8)), ">f8, not float64, int32"),
-        (npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", bytes(4)), "<f4, not float64"),
-        (npy("{'descr': '<f8', 'fortran_order': True, 'shape': (1, 1)}", bytes(8)), "<f8 in Fortran order"),
-        (npy("{'descr': '<f8', 'fortran_order': False, 'shape': (9**9, 9**9)}"), "malformed node"),
         (
-            npy("{'descr': '<f8', 'fortran_order': False, 'shape': (387420489, 387420489)}"),
+            npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", b"cos\nsystem\n"),
+            "|O, not float64",
+        ),
+        (
+            npy("{'descr': '>f8', 'fortran_order': False, 'shape': (1,), }", bytes(8)),
+            ">f8, not float64, int32",
+        ),
+        (npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", bytes(4)), "<f4, not float64"),
+        (npy("{'descr': '<f8', 'fortran_order': True, 'shape': (1, 1), }", bytes(8)), "<f8 in Fortran order"),
+        (
+            npy("{'descr': '<f8', 'fortran_order': False, 'shape': (9**9, 9**9), }"),
+            "a header that write_bundle does not write",
+        ),
+        (
+            npy("{'descr': '<f8', 'fortran_order': False, 'shape': (387420489, 387420489), }"),
             "do not hold an array of",
         ),
         (
             npy("{'descr': '<f8', 'fortran_order': False, 'shape': (-1, -1)}", bytes(8)),
-            "do not hold an array of shape",
+            "a header that write_bundle does not write",
         ),
         (
-            npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", bytes(9)),
+            npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", bytes(9)),
             "do not hold an array of shape (1,)",
         ),
-        (npy("{'descr': '|b1', 'fortran_order': False, 'shape': (2,)}", b"\x01\x02"), "neither 0 nor 1"),
-        (npy("__import__('os').getcwd()"), "malformed node"),
+        (npy("{'descr': '|b1', 'fortran_order': False, 'shape': (2,), }", b"\x01\x02"), "neither 0 nor 1"),
+        (npy("__import__('os').getcwd()"), "a header that write_bundle does not write"),
         (npy("{'descr': '<f8'}", version=b"\x02\x00"), "not version 1.0 of the npy format"),
         (npy("(" * 9000), "a file just as write_bundle wrote it"),
         (b"PK\x03\x04", "a file just as write_bundle wrote it"),
