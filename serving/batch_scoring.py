@@ -15,6 +15,7 @@ from features.book import Book, open_book
 from features.extent import known_extent, newest_fact
 from features.snapshot import build_snapshot
 from features.warehouse import Warehouse
+from serving.column_flags import column_flags
 from serving.learned_scorer import LearnedScorer
 from serving.params import ServingParams
 from serving.revenue_at_risk import revenue_at_risk
@@ -28,7 +29,7 @@ from training.labels import read_churns, read_starts, still_customers
 from training.outcome_tables import ALL_TABLES, CHURNS
 
 Progress = Callable[[str], None]
-SHAPE = "3"  # of the payloads: another one is published anew
+SHAPE = "4"  # of the payloads: another one is published anew
 DETAILS = (
     "name",
     "segment",
@@ -83,7 +84,8 @@ def score_book(
     gives the features published before an as-of date, newest first: what drivers say since when by.
 
     Payloads carry `as_of`, `known_until` (the newest fact that was known by then) and `stale` (the
-    tables whose newest fact is older than `serving.stale_after` allows).
+    tables whose newest fact is older than `serving.stale_after` allows), `vanished` and `constant` (what is
+    wrong with whole columns of the book).
     """
     progress("reading and checking the book")
     book = open_book(folder, params.checks, ALL_TABLES)
@@ -97,6 +99,7 @@ def score_book(
     progress("scoring")
     known_until, stale = _freshness(book, moment, limits)
     when = {"as_of": _text(moment), "known_until": known_until, "stale": stale}
+    when |= column_flags(rows, scorer.usual)
     if isinstance(scorer, RuleScorer):
         scorer = scorer.told_by(rows)
     names = [str(name) for name in rows.columns if name not in KEYS]

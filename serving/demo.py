@@ -8,7 +8,7 @@ from pathlib import Path
 
 from features.params_file import DEFAULT_PARAMS
 from serving.account_words import several_in_words
-from serving.champion import REGISTRY, find_champion
+from serving.champion import REGISTRY, find_champion, load_scorer
 from serving.publishing import Published, score_and_publish
 from training.all_params import AllParams
 from training.promotion import promote, refused
@@ -35,15 +35,16 @@ def set_up(book: Path, store: str | None, port: int, now: dt.datetime, progress:
 
 
 def _champion(book: Path, params: AllParams, progress: Progress) -> list[str]:
-    """Trains and promotes where no model is champion yet; what was found is returned in words.
+    """Trains and promotes where no champion can be used yet; what was found is returned in words.
 
     A challenger that the gate has refused is not trained again: it would be the same.
     """
-    if find_champion(REGISTRY) is not None:
+    if load_scorer(REGISTRY).model["kind"] == "learned":
         return []
+    unusable = find_champion(REGISTRY) is not None  # as one from before bundles were signed
     with tracking(REGISTRY) as client:
         trained_before = version_of(client, "challenger") is not None
-    if not trained_before:
+    if unusable or not trained_before:
         train(book, params, REGISTRY, progress)
     _, comparison = challenger_comparison(REGISTRY)
     promotion = promote(params.training, REGISTRY, bands=params.rule.bands)

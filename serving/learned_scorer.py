@@ -13,6 +13,7 @@ from features.catalog import Feature, load_catalog
 from features.faults import DataFault, Fault
 from features.params import RuleParams, Windows
 from features.rule_score import rule_band
+from serving.column_flags import out_of_range
 from serving.explained_rule import ExplainedRule
 from serving.fallback import Fallback
 from serving.scoring import Verdict, feature_matrix, payloads
@@ -83,6 +84,12 @@ class LearnedScorer:
         return found
 
     @property
+    def usual(self) -> dict[str, dict[str, Any]]:
+        """What was usual of each feature in training (see `column_flags`)."""
+        found: dict[str, dict[str, Any]] = self.health_model.facts.get("usual", {})
+        return found
+
+    @property
     def weights(self) -> list[dict[str, Any]]:
         """What the data believe the pillars should weigh, beside the expert."""
         return self.health_model.weights
@@ -125,6 +132,7 @@ class LearnedScorer:
             segment=segment,
             model=self.model,
             missing_unseen=model.missing_unseen(X),
+            out_of_range=out_of_range(X, self.features, self.usual),
         )
 
     @cached_property

@@ -167,6 +167,17 @@ class Health(BaseModel):
         description="Missing here, though never missing in training: a typical value stands in, and the "
         "interval is wider"
     )
+    out_of_range: list[str] = Field(
+        default_factory=list,
+        description="Outside the catalogue's range, or far beyond all of training: perhaps another unit",
+    )
+    vanished: list[str] = Field(
+        default_factory=list,
+        description="Missing in every row of the call or book, though hardly ever missing in training",
+    )
+    constant: list[str] = Field(
+        default_factory=list, description="One value in every row of the call or book, unlike in training"
+    )
     stale: list[str]
     model: ModelOf
     case_id: str | None

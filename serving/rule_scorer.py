@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.catalog import Feature, load_catalog
 from features.params import RuleParams, Windows
+from serving.column_flags import out_of_range
 from serving.driver_payloads import Matrix
 from serving.explained_rule import ExplainedRule, ExplainedScores
 from serving.fallback import Fallback
@@ -66,6 +67,11 @@ class RuleScorer:
         return {"reason": self.fallback.reason}
 
     @property
+    def usual(self) -> dict[str, dict[str, Any]]:
+        """Nothing is known of training; the share of evidence that is there, `coverage`, tells instead."""
+        return {}
+
+    @property
     def weights(self) -> list[dict[str, Any]]:
         """Nothing was learned: the expert's weights stand alone, in `params.yaml`."""
         return []
@@ -84,9 +90,10 @@ class RuleScorer:
     def _verdict(self, rows: pd.DataFrame, scored: ExplainedScores) -> Verdict:
         scores = scored.scores
         extent = np.column_stack([scores.lowest, scores.highest]).astype(float)
+        X = feature_matrix(rows, self.feature_names)
         return Verdict(
             features=self.features,
-            X=feature_matrix(rows, self.feature_names),
+            X=X,
             health=scores.score.to_numpy(float),
             base=scored.base,
             points=self._points(scored),
@@ -97,7 +104,8 @@ class RuleScorer:
             typical=self.typical,
             segment=None if (named := rows.get("segment")) is None else named.tolist(),
             model=self.model,
-            missing_unseen=np.zeros((len(rows), len(self.feature_names)), dtype=bool),
+            missing_unseen=np.zeros(X.shape, dtype=bool),
+            out_of_range=out_of_range(X, self.features, self.usual),
         )
 
     def explained(self, rows: pd.DataFrame) -> ExplainedScores:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import pandas as pd
@@ -13,7 +14,8 @@ class Scorer(Protocol):
     `model` is the `model` object of a health payload (`kind`, `version`, `trained_until`,
     `fallback`),
     `catalog` one entry per feature, `comparison` the figures of the models side by side, `weights` what
-    the data believe the pillars should weigh beside the expert (empty where nothing was learned).
+    the data believe the pillars should weigh beside the expert, `usual` what was usual of each feature in
+    training (both empty where nothing was learned).
     """
 
     @property
@@ -27,6 +29,9 @@ class Scorer(Protocol):
 
     @property
     def comparison(self) -> dict[str, Any]: ...
+
+    @property
+    def usual(self) -> Mapping[str, Mapping[str, Any]]: ...
 
     @property
     def weights(self) -> list[dict[str, Any]]: ...

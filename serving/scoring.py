@@ -26,7 +26,8 @@ class Verdict:
     `base + points.sum(1)` is `health`; `extent` is what health could be, were the missing measures known.
     `horizon_days` is None where health is no probability of staying but the rule's score. `typical` holds
     what is usual for a feature, of all accounts and by segment; `segment` (n,) is that of each account.
-    `missing_unseen` (n, k): missing, though never missing in training, so that a typical value stands in.
+    `missing_unseen` (n, k): missing, though never missing in training, so that a typical value stands in;
+    `out_of_range` (n, k): see `column_flags`.
     """
 
     features: Sequence[Feature]
@@ -42,6 +43,7 @@ class Verdict:
     segment: Sequence[object] | None
     model: Mapping[str, Any]
     missing_unseen: NDArray[np.bool_]
+    out_of_range: NDArray[np.bool_]
 
 
 def feature_matrix(rows: pd.DataFrame, names: Sequence[str]) -> Matrix:
@@ -78,6 +80,9 @@ def payloads(
             "coverage": round(float(coverage[i]), 2),
             "missing": _named(verdict.features, np.isnan(verdict.X[i])),
             "missing_unseen": _named(verdict.features, verdict.missing_unseen[i]),
+            "out_of_range": _named(verdict.features, verdict.out_of_range[i]),
+            "vanished": [],
+            "constant": [],
             "stale": [],
             "model": dict(verdict.model),
             "case_id": None,

@@ -21,6 +21,7 @@ from serving.access import access_to
 from serving.bento_framework import Service, bentoml
 from serving.case_params import CaseParams
 from serving.champion import REGISTRY, Settings, load_scorer
+from serving.column_flags import column_flags
 from serving.front_door import BodyGate, ProblemResponses
 from serving.history_answers import health_of
 from serving.key_door import KeyDoor
@@ -104,7 +105,8 @@ class HealthApi:
         def scored() -> dict[str, object]:
             call = read_predict(posted.body, held.scorer.feature_names, held.limits)
             accounts = held.scorer.score(call.rows, call.top, call.explain)
-            return {"accounts": accounts, "model": held.scorer.model}
+            of_columns = column_flags(call.rows, held.scorer.usual)
+            return {"accounts": [one | of_columns for one in accounts], "model": held.scorer.model}
 
         return answer(scored)
 

@@ -17,6 +17,7 @@ from serving.answering import Resources
 from serving.api_keys import create_key
 from serving.store import ScoredAccount, ScoreStore, Snapshot
 from tests.serving import fake_scorer
+from tests.serving.audit_hook import AuditHook
 
 with warnings.catch_warnings():
     # Starlette's test client asks for httpx2, which the locked packages do not have yet.
@@ -44,6 +45,33 @@ def _details(number: int, payload: dict[str, Any]) -> dict[str, Any]:
         "segment": SEGMENTS[number % 2],
         "account_id": payload["account_id"],
     }
+
+
+AUDIT = AuditHook()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Listens while the test's own code runs, and not while fixtures train models or start servers."""
+    AUDIT.listen()
+    try:
+        return (yield)
+    finally:
+        AUDIT.stop()
+
+
+@pytest.fixture
+def audit() -> Iterator[AuditHook]:
+    """The test may set off no unpickling, no other process and no connection (`audit_hook.py`)."""
+    yield AUDIT
+    assert AUDIT.seen == []
+
+
+@pytest.fixture(autouse=True)
+def _audited(request: pytest.FixtureRequest) -> None:
+    """So in every test that calls the running service, whether it asks for `audit` or not."""
+    if "running" in request.fixturenames:
+        request.getfixturevalue("audit")
 
 
 @pytest.fixture

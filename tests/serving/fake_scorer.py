@@ -29,6 +29,7 @@ class FakeScorer:
         self.feature_names = tuple(WEIGHTS)
         self.model: dict[str, Any] = MODEL
         self.comparison: dict[str, Any] = {"rule": {"auc": 0.676}}
+        self.usual: dict[str, dict[str, Any]] = {}
         self.weights = [{"pillar": "usage", "expert": 30.0, "believed": 41.0, "error": 6.0}]
         self.catalog: list[dict[str, Any]] = [{"name": name, "family": "use"} for name in WEIGHTS]
 
@@ -69,6 +70,9 @@ class FakeScorer:
             "coverage": 1 - len(missing) / len(WEIGHTS),
             "missing": missing,
             "missing_unseen": [],
+            "out_of_range": [],
+            "vanished": [],
+            "constant": [],
             "stale": [],
             "model": MODEL,
             "case_id": None,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import lightgbm
 import numpy as np
+from numpy.typing import NDArray
 
-from features.catalog import load_catalog
+from features.catalog import Feature, load_catalog
 from features.params import RuleParams, Windows
 from features.params_file import read_section
 from tests.training.conftest import PARAMS_FILE
@@ -22,7 +23,16 @@ from training.unseen_missing import UnseenMissing
 from training.usual_values import usual_values
 
 ROWS, TREES = 400, 12
+NEVER_MISSING = "days_since_last_use"
 SETTINGS = {"objective": "binary", "num_leaves": 6, "verbosity": -1, "num_threads": 1, "seed": 3}
+
+
+def _values(feature: Feature, draw: np.random.Generator) -> NDArray[np.float64]:
+    """(ROWS,) within the catalogue's range."""
+    low, high = feature.range
+    if low is None or high is None:
+        return draw.gamma(1.0, 10.0, ROWS).round(2)
+    return draw.uniform(low, high, ROWS).round(3)
 
 
 def small_model() -> HealthModel:
@@ -33,8 +43,10 @@ def small_model() -> HealthModel:
     read |= {exception.feature for exception in rule.exceptions}
     catalog = [feature for feature in load_catalog(Windows()) if feature.name in read]
     names = [feature.name for feature in catalog]
-    X = draw.gamma(1.0, 10.0, (ROWS, len(names))).round(2)
-    X[draw.random(X.shape) < 0.1] = np.nan
+    X = np.column_stack([_values(feature, draw) for feature in catalog])
+    missing = draw.random(X.shape) < 0.1
+    missing[:, names.index(NEVER_MISSING)] = False
+    X[missing] = np.nan
     y = (draw.random(ROWS) < 1 / (1 + np.exp(1 - np.nan_to_num(X[:, 0] - X[:, 3]) / 8))).astype(float)
     account = account_codes(np.array([f"A-{number}" for number in range(ROWS)]))
     lesson = LinearLesson.of(X, ["smb"] * ROWS, y, account, catalog, rule, PriorParams(), 365)

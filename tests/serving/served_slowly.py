@@ -1,0 +1,30 @@
+"""The service with a scorer that waits to be let go, so that it can be stopped in the middle of calls.
+
+`VITALS_TEST_FOLDER`: each call leaves a file there as it begins, and goes on once a file `go` is there.
+"""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from serving import service
+from tests.serving.fake_scorer import FakeScorer
+
+FOLDER = Path(os.environ["VITALS_TEST_FOLDER"])
+
+
+class SlowScorer(FakeScorer):
+    def score(self, rows: pd.DataFrame, top: int, explain: bool) -> list[dict[str, Any]]:
+        (FOLDER / f"begun-{rows['account_id'][0]}").touch()
+        for _ in range(2_000):
+            if (FOLDER / "go").exists():
+                break
+            time.sleep(0.01)
+        return super().score(rows, top, explain)
+
+
+service.open_scorer = SlowScorer
+Vitals = service.Vitals
