@@ -21,6 +21,7 @@ from features.faults import VitalsFault
 from features.params import BandLimits, RuleParams
 from features.rule_score import RuleScores, rule_score
 from serving.champion import find_version
+from training.bundle_signature import vouched_by
 from training.health_model import HealthModel, read_health_model
 
 Matrix = NDArray[np.float64]
@@ -138,12 +139,12 @@ def way_of(model: dict[str, Any], rule: RuleParams, registry: Path) -> Way | Non
         version = find_version(registry, str(model["version"]))
         if version is None:
             return None
-        return ModelWay(_read(version.bundle), version.version, rule.bands)
+        return ModelWay(_read(version.bundle, version.version, registry), version.version, rule.bands)
     except (VitalsFault, OSError, sqlite3.Error):
         return None
 
 
 @lru_cache(maxsize=4)
-def _read(bundle: Path) -> HealthModel:
+def _read(bundle: Path, version: str, registry: Path) -> HealthModel:
     """A bundle lies in a folder of its own and is never rewritten."""
-    return read_health_model(bundle)
+    return read_health_model(bundle, vouched_by(bundle, version, registry))
