@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from features.faults import WrongUse
+from serving.api_keys import create_key
 from serving.champion import find_champion, load_scorer
 from serving.learned_scorer import LearnedScorer
+from serving.opened_store import opened_store
 from serving.rule_scorer import NO_CHAMPION, RuleScorer
 from tests.serving.trained_workspace import PARAMS, ROOT, TrainedWorkspace, workspace
 from training.registry import MODEL, bundle_folder, tracking, version_of
@@ -114,16 +117,20 @@ def test_the_service_with_a_broken_champion_starts_and_says_why(
     registry = workspace.copied_registry(tmp_path)
     broken = _flip_one_bit(registry)
     script = (
-        "from starlette.testclient import TestClient; from serving.service import Vitals\n"
-        "with TestClient(Vitals.to_asgi()) as client: print(client.get('/v1/model').text)"
+        "import sys; from starlette.testclient import TestClient; from serving.service import Vitals\n"
+        "headers = {'Authorization': 'Bearer ' + sys.argv[1]}\n"
+        "with TestClient(Vitals.to_asgi(), headers=headers) as client:\n"
+        "    print(client.get('/v1/model').text, client.get('/readyz').text)"
     )
+    with opened_store(workspace.store) as store:
+        _, key = create_key(store, "tests", ["admin"], datetime.now(UTC))
     settings = {
         "VITALS_REGISTRY": str(registry),
         "VITALS_STORE": workspace.store,
         "VITALS_PARAMS": str(PARAMS),
     }
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script],
+        [sys.executable, "-W", "ignore", "-c", script, key],
         cwd=ROOT,
         env={**os.environ, **settings},
         capture_output=True,
@@ -132,6 +139,7 @@ def test_the_service_with_a_broken_champion_starts_and_says_why(
     )
     assert '"kind":"rule"' in done.stdout
     assert broken in done.stdout
+    assert '"fallback": "champion_unusable"' in done.stdout
 
 
 def _flip_one_bit(registry: Path) -> str:
