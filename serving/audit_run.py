@@ -18,9 +18,8 @@ from serving.scoring import feature_matrix
 from training.all_params import AllParams
 from training.audit.book_audit import Answers, BookAudit, audit_answers
 from training.audit.book_truth import HORIZON, BookTruth, read_truth
-from training.health_model import read_health_model
 from training.outcome_tables import ALL_TABLES
-from training.registry import bundle_folder, tracking
+from training.registry import model_of, tracking
 from training.what_if_question import version_named
 
 Progress = Callable[[str], None]
@@ -67,7 +66,7 @@ def _moments(truth: BookTruth, as_of: str | None) -> list[pd.Timestamp]:
 def _scorer(name: str, params: AllParams, registry: Path) -> LearnedScorer:
     version = version_named(name, registry)
     with tracking(registry) as client:
-        model = read_health_model(bundle_folder(client, version, registry))
+        model = model_of(client, version, registry)
     if (days := model.facts["horizon_days"]) != HORIZON:
         step = f"vitals train BOOK --set training.horizon={HORIZON}d"
         fault = Fault("horizon of the model", f"{days}d", f"{HORIZON}d, as the truth has it", step)

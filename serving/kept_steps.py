@@ -30,7 +30,7 @@ from features.snapshot import build_snapshot, snapshot_of
 from features.time_windows import day_number
 from features.warehouse import Warehouse, warehouse
 from serving.batch_scoring import ScoredBook
-from serving.champion import find_version
+from serving.champion import Champion, find_version
 from serving.change_tables import (
     StepInputs,
     before_statement,
@@ -41,7 +41,8 @@ from serving.change_tables import (
 )
 from serving.score_inputs import ScoreInputs
 from serving.store import ScoreStore, Snapshot
-from training.health_model import read_health_model
+from training.bundle_signature import vouched_by
+from training.health_model import HealthModel, read_health_model
 from training.text_feature import told_by_book
 from training.text_signal import TextSignal
 
@@ -119,7 +120,7 @@ def text_signal_of(snapshot: Snapshot, registry: Path) -> TextSignal | None:
         return None
     try:
         version = find_version(registry, snapshot.model["version"])
-        return None if version is None else read_health_model(version.bundle).text
+        return None if version is None else _signed(version, registry).text
     except (VitalsFault, OSError, sqlite3.Error):
         return None
 
@@ -215,3 +216,7 @@ def earlier_of(store: ScoreStore, as_of: str, snapshot: Snapshot | None) -> Earl
     before = Snapshot(**row._asdict())
     inputs = store.inputs_of(before)
     return None if inputs is None else Earlier(before, inputs, settings.get(before.id))
+
+
+def _signed(version: Champion, registry: Path) -> HealthModel:
+    return read_health_model(version.bundle, vouched_by(version.bundle, version.version, registry))

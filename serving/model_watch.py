@@ -63,6 +63,11 @@ class ModelWatch:
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
+    @property
+    def runs(self) -> bool:
+        """Whether its thread is at work."""
+        return self._thread.is_alive()
+
     def look(self) -> bool:
         """One look; whether another scorer answers after it."""
         seen = self._look()

@@ -16,7 +16,7 @@ from serving.batch_scoring import customers
 from serving.monitoring import MonitoringReport, monitor
 from training import registry as models
 from training.all_params import AllParams
-from training.health_model import HealthModel, read_health_model
+from training.health_model import HealthModel
 from training.outcome_tables import ALL_TABLES
 from training.text_feature import told_by_book
 
@@ -42,7 +42,7 @@ def monitor_book(
         if version is None:
             fault = Fault("registry", str(registry), "a trained model", "run vitals train BOOK")
             raise WrongUse("there is nothing to compare today's rows with", [fault])
-        model = read_health_model(models.bundle_folder(client, version, registry))
+        model = models.model_of(client, version, registry)
         reference = models.reference_rows(client, version)
         current = _today(folder, as_of, params, model, progress)
         progress("comparing the training rows with today's")

@@ -26,9 +26,9 @@ from serving.opened_store import opened_store
 from serving.request_fields import utc_text
 from serving.what_if import DETAILS, Side, WhatIf, model_side, rule_side
 from training.all_params import AllParams
-from training.health_model import HealthModel, read_health_model
+from training.health_model import HealthModel
 from training.outcome_tables import ALL_TABLES
-from training.registry import bundle_folder, tracking
+from training.registry import model_of, tracking
 from training.text_feature import told_by_book
 from training.what_if_question import RULE, Question, version_named
 
@@ -125,5 +125,5 @@ def _side(name: str, asked: _Asked, rule: RuleParams, registry: Path) -> Side:
         return rule_side(asked.rows, asked.facts["segment"], rule)
     version = version_named(name, registry)
     with tracking(registry) as client:
-        model = read_health_model(bundle_folder(client, version, registry))
+        model = model_of(client, version, registry)
     return model_side(asked.told(asked.rows, model), asked.facts["segment"], model, version, rule.bands)

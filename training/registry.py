@@ -15,6 +15,8 @@ from urllib.parse import unquote, urlparse
 import pandas as pd
 
 from features.faults import DataFault, Fault, WrongUse
+from training.bundle_signature import vouched_by
+from training.health_model import HealthModel, read_health_model
 from training.leakage_finding import Finding, findings_as_text, read_findings
 
 if TYPE_CHECKING:
@@ -149,6 +151,12 @@ def bundle_folder(client: MlflowClient, version: str, registry: Path) -> Path:
     folder = Path(unquote(urlparse(place).path))
     here = registry / "artifacts" / "models" / folder.parent.name / folder.name
     return (here if here.exists() else folder) / "artifacts" / "bundle"
+
+
+def model_of(client: MlflowClient, version: str, registry: Path) -> HealthModel:
+    """The model of a version. DataFault where its bundle is not the one that was signed."""
+    folder = bundle_folder(client, version, registry)
+    return read_health_model(folder, vouched_by(folder, version, registry))
 
 
 def _artifact(client: MlflowClient, version: str, name: str) -> Path:

@@ -194,4 +194,4 @@ def test_the_thread_follows_by_itself_and_ends(watched: Watched, monkeypatch: py
     assert swapped.wait(timeout=60)
     watched.watch.stop()
     assert watched.said == ("learned", "2", None)
-    assert not any(thread.name == "model-watch" for thread in threading.enumerate())
+    assert not watched.watch.runs
