@@ -73,10 +73,11 @@ class Asker(threading.Thread):
         self.answers: list[tuple[int, Any]] = []
 
     def run(self) -> None:
-        while not self.done.is_set():
-            answered = self.client.post("/v1/predict", json=CALL)
-            self.answers.append((answered.status_code, answered.json()))
-            time.sleep(0.02)  # no more than a key may
+        with self.client:
+            while not self.done.is_set():
+                answered = self.client.post("/v1/predict", json=CALL)
+                self.answers.append((answered.status_code, answered.json()))
+                time.sleep(0.02)  # no more than a key may
 
     def versions(self) -> set[str]:
         return {body["model"]["version"] for _, body in self.answers if "model" in body}
