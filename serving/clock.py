@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select, update
 
 from serving.case_documents import event_data
 from serving.case_params import CaseParams
@@ -46,24 +47,38 @@ def _due(
     store: ScoreStore, step: StepName, params: CaseParams, now: datetime, after: int
 ) -> Sequence[tuple[int, int]]:
     """The next cases, by id, whose step is due and not taken, each with its opening."""
-    done = case_escalations
-    same = and_(done.c.case_id == cases.c.id, done.c.opening == cases.c.opening, done.c.step == step)
-    query = (
-        select(cases.c.id, cases.c.opening)
-        .outerjoin(done, same)
-        .where(done.c.case_id.is_(None), cases.c.id > after, _is_due(step, params, now))
-    )
+    asked = {"now": moment_text(now), "after": after}
     with store.begin() as connection:
-        rows = connection.execute(query.order_by(cases.c.id).limit(BATCH)).all()
+        rows = connection.execute(_due_query(step, params.escalate_until), asked).all()
     return [(row.id, row.opening) for row in rows]
 
 
-def _is_due(step: StepName, params: CaseParams, now: datetime) -> Any:
+@cache
+def _due_query(step: StepName, until: str) -> Select[tuple[int, int]]:
+    """Made once: a watcher asks every few seconds, and making the query costs more than its answer."""
+    done = case_escalations
+    same = and_(done.c.case_id == cases.c.id, done.c.opening == cases.c.opening, done.c.step == step)
+    return (
+        select(cases.c.id, cases.c.opening)
+        .outerjoin(done, same)
+        .where(done.c.case_id.is_(None), cases.c.id > bindparam("after"), _is_due(step, until))
+        .order_by(cases.c.id)
+        .limit(BATCH)
+    )
+
+
+@cache
+def _still_due(step: StepName, until: str) -> Select[Any]:
+    this = and_(cases.c.id == bindparam("case_id"), cases.c.opening == bindparam("opening"))
+    return select(cases).where(this, _is_due(step, until)).with_for_update()
+
+
+def _is_due(step: StepName, until: str) -> Any:
     """The clock for the call stops when one is logged, the ladder above as `cases.escalate_until` says."""
     running = [cases.c.state == "open"]
-    if step != "call_overdue" and params.escalate_until == "resolved":
+    if step != "call_overdue" and until == "resolved":
         running.append(cases.c.state == "called")
-    return and_(cases.c.kind == "p0", or_(*running), cases.c[DUE[step]] <= moment_text(now))
+    return and_(cases.c.kind == "p0", or_(*running), cases.c[DUE[step]] <= bindparam("now"))
 
 
 def _take(
@@ -71,8 +86,8 @@ def _take(
 ) -> bool:
     """Takes one step if it is still due: the case may have moved on since it was asked for."""
     with store.writing() as connection:
-        still = and_(cases.c.id == case_id, cases.c.opening == opening, _is_due(step, params, now))
-        case = connection.execute(select(cases).where(still).with_for_update()).first()
+        asked = {"case_id": case_id, "opening": opening, "now": moment_text(now)}
+        case = connection.execute(_still_due(step, params.escalate_until), asked).first()
         if case is None:
             return False
         row = {"case_id": case_id, "opening": opening, "step": step, "at": moment_text(now)}
