@@ -22,7 +22,7 @@ def init(
     """Drafts a mapping for a folder of exports: known layouts, guesses marked as such, what is missing."""
     from features.faults import Fault, WrongUse
     from features.imports.drafted_mapping import draft_mapping
-    from features.table_worth import what_tables_add
+    from features.imports.table_worth import what_tables_add
     from training.outcome_tables import ALL_TABLES
 
     with clear_faults(as_json), steps(as_json) as step:

@@ -13,8 +13,8 @@ from features.imports.drafted_mapping import DraftReport, draft_mapping
 from features.imports.run import import_exports
 from features.imports.several_systems import import_systems
 from features.imports.systems_file import systems_of
+from features.imports.table_worth import what_tables_add
 from features.source_checks import check_book
-from features.table_worth import what_tables_add
 from tests.features.imports.literal_exports import write_export
 from tests.features.imports.unknown_layouts import UNKNOWN
 from training.outcome_tables import ALL_TABLES
