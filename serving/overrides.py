@@ -65,7 +65,8 @@ def with_override(account: ScoredAccount, row: Row[Any] | None) -> ScoredAccount
         "role": None,
         "value": None,
     }
-    line |= {"typical": None, "points": 0.0, "actionable": False, "text": override_words(told)}
+    line |= {"typical": None, "typical_of": None, "since": None}
+    line |= {"points": 0.0, "actionable": False, "text": override_words(told)}
     drivers = [line, *account.payload["drivers"]]
     return replace(
         account, payload=account.payload | {"band": row.band, "override": told, "drivers": drivers}

@@ -14,6 +14,9 @@ from features.catalog import load_catalog
 from features.params import Windows
 from serving.champion import load_scorer
 from serving.driver_words import driver_sentence
+from serving.learned_scorer import LearnedScorer
+from serving.rule_scorer import RuleScorer
+from serving.since_when import PastFeatures, since_when
 from serving.store import ScoreStore
 from tests.serving.trained_workspace import PARAMS, TrainedWorkspace, workspace
 
@@ -61,14 +64,26 @@ def test_over_a_whole_book_no_sentence_denies_its_points(
     rows = inputs.rows.assign(segment=inputs.rows["account_id"].map(segments).astype("object"))
     store.close()
     scorer = load_scorer(Path(workspace.registry) if kind == "learned" else tmp_path, PARAMS)
-    told = 0
-    for payload in scorer.score(rows, top=100):
+    assert isinstance(scorer, LearnedScorer | RuleScorer)
+    if isinstance(scorer, RuleScorer):
+        scorer = scorer.told_by(rows)
+    names = inputs.features  # as if a day before all had been as it is: every sentence has its date
+    before = PastFeatures(
+        "2026-10-31T00:00:00Z", inputs.rows["account_id"], names, inputs.rows[names].to_numpy()
+    )
+    since = since_when(rows, names, scorer.typical, "2026-11-01T00:00:00Z", [before])
+    told = dated = 0
+    for payload in scorer.score(rows, top=100, since=since):
         for driver in (*payload["drivers"], *payload["rule"]["drivers"]):
             for language in ("en", "zh"):
                 check(driver["text"][language], driver["points"], language)
             assert (driver["typical"] is None) == (driver["typical_of"] is None)
             told += 1
+            dated += driver["since"] is not None
+            for text in driver["text"].values():
+                assert ("2026-10-31" in text) == (driver["since"] is not None)
     assert told > 1000
+    assert dated > 500
 
 
 def test_typical_is_said_to_be_of_the_segment_or_of_all() -> None:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -58,6 +59,32 @@ def test_the_same_is_not_published_twice_but_another_rule_is(
     assert other.snapshot.id == 2
     for account in other.scored.accounts:
         assert (account.payload["band"] == "green") == (account.payload["range"][0] >= 97)
+
+
+def test_what_is_published_says_since_when_by_the_snapshot_before(
+    workspace: TrainedWorkspace, tmp_path: Path
+) -> None:
+    shutil.copy(workspace.store.removeprefix("sqlite:///"), tmp_path / "vitals.db")
+    store = f"sqlite:///{tmp_path / 'vitals.db'}"
+    done = publish(workspace, store, None, "2026-11-02", "serving.evidence_snapshots=0")
+    with opened_store(store) as opened:
+        first = opened.snapshot(1)
+        assert first is not None
+        inputs = opened.inputs_of(first)
+    assert inputs is not None
+    before, now = (rows.set_index("account_id") for rows in (inputs.rows, done.scored.rows))
+    told = set()
+    for account in done.scored.accounts:
+        name = account.payload["account_id"]
+        for driver in (*account.payload["drivers"], *account.payload["rule"]["drivers"]):
+            told.add(driver["since"])
+            if driver["since"] is None or driver["value"] is None or driver["typical"] is None:
+                continue
+            values = np.round([rows.loc[name, driver["feature"]] for rows in (before, now)], 4)
+            sides = np.sign(values - driver["typical"])  # NaN, where it was missing, is like nothing
+            assert (driver["since"] == first.as_of) == (sides[0] == sides[1])
+            assert driver["since"][:10] in driver["text"]["en"]
+    assert told == {None, "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"}
 
 
 def test_a_book_is_published_with_its_evidence_and_one_from_before_gets_it_when_scored_again(
