@@ -54,7 +54,8 @@ from serving.portfolio_pages import cursor_after, page_statement
 from serving.request_fields import utc_text
 from serving.request_queries import PortfolioQuery
 from serving.score_inputs import ScoreInputs, read_inputs, write_inputs
-from serving.score_tables import metadata, score_history, snapshots
+from serving.score_tables import score_history, snapshots
+from serving.store_schema import bring_up_to_date
 
 DEFAULT_URL = "sqlite:///data/vitals.db"
 ROWS_PER_INSERT = 1_000
@@ -119,11 +120,12 @@ class ScoreStore:
             event.listen(self._engine, "connect", _use_wal)
 
     def prepare(self) -> None:
-        """Makes the tables where they are not there yet; of a SQLite file also its folder."""
+        """Makes the tables where they are not there yet, and brings older ones up to date; of a SQLite file
+        also its folder. WrongUse for a store of a newer Vitals."""
         url = self._engine.url
         if url.get_backend_name() == "sqlite" and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        metadata.create_all(self._engine)
+        bring_up_to_date(self._engine)
 
     def seen_by(self, owner: str | None) -> ScoreStore:
         """The same store as a CSM sees it who may see their own accounts only; None: every account.
