@@ -24,6 +24,8 @@ from serving.disagreement_command import disagreement
 from serving.doctor_command import EXAMPLE as DOCTOR_EXAMPLE
 from serving.doctor_command import doctor
 from serving.keys_command import keys_app
+from serving.kpis_command import EXAMPLE as KPIS_EXAMPLE
+from serving.kpis_command import kpis
 from serving.overrides_command import EXAMPLE as OVERRIDES_EXAMPLE
 from serving.overrides_command import overrides
 from serving.path_to_green.command import EXAMPLE as PATH_EXAMPLE
@@ -298,6 +300,7 @@ app.command(epilog=DISAGREEMENT_EXAMPLE)(disagreement)
 app.command(epilog=CHANGE_EXAMPLE)(change)
 app.command(epilog=PATH_EXAMPLE)(path_to_green)
 app.command(epilog=THEMES_EXAMPLE)(themes)
+app.command(epilog=KPIS_EXAMPLE)(kpis)
 
 
 @app.command(

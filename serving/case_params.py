@@ -85,6 +85,7 @@ class CaseParams(Section):
     business: BusinessHours = BusinessHours()
     leave_margin: Annotated[Points, Field(le=40)] = 8
     minimum_stay: Days = 28
+    recover_within: Days = 90
     nightly_at: TimeOfDay = 3 * 60
     nightly_time_zone: ZoneName = "UTC"
 

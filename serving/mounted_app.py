@@ -13,6 +13,7 @@ from serving.answering import Resources, answering, refuse_query, resources_of
 from serving.case_routes import CASE_ROUTES
 from serving.change_routes import CHANGE_ROUTES
 from serving.disagreement_routes import DISAGREEMENT_ROUTES
+from serving.kpi_routes import KPI_ROUTES
 from serving.openapi import openapi_document
 from serving.override_routes import OVERRIDE_ROUTES
 from serving.pages.page_routes import PAGE_ROUTES
@@ -36,6 +37,7 @@ def mounted_app(limits: ServingParams) -> Starlette:
             *SIGN_IN_ROUTES,
             *DISAGREEMENT_ROUTES,
             *THEME_ROUTES,
+            *KPI_ROUTES,
             Route("/v1/model", answering(_model)),
             Route("/v1/catalog", answering(_catalog)),
             Route("/docs.json", answering(_docs)),

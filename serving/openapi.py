@@ -21,6 +21,8 @@ from serving.case_openapi import case_paths
 from serving.change_openapi import change_paths
 from serving.disagreement_openapi import disagreement_paths
 from serving.disagreement_payloads import DisagreementResponse
+from serving.kpi_openapi import kpi_paths
+from serving.kpi_payloads import KpisResponse
 from serving.openapi_access import SECURITY_SCHEMES, guarded
 from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation, ref
 from serving.override_openapi import OverrideRequest, OverridesResponse, SetOverrideResponse, override_paths
@@ -53,6 +55,7 @@ def openapi_document(limits: ServingParams) -> dict[str, Any]:
                 **override_paths(),
                 **disagreement_paths(limits),
                 **theme_paths(limits),
+                **kpi_paths(),
                 **change_paths(limits),
                 **_model_paths(),
                 **_watch_paths(),
@@ -136,6 +139,7 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         DisagreementResponse,
         ThemesResponse,
         ThemeSentencesResponse,
+        KpisResponse,
         PathToGreenResponse,
         payloads.ModelResponse,
         payloads.CatalogResponse,

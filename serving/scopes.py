@@ -16,6 +16,7 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 BY_TOPIC: dict[tuple[str, bool], str | None] = {
     ("cases", True): "cases:read",
     ("cases", False): "cases:write",
+    ("kpis", True): "cases:read",
     ("overrides", True): "cases:read",
     ("overrides", False): "cases:write",
     ("verdicts", False): "cases:write",

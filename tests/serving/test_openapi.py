@@ -15,6 +15,7 @@ from serving import (
     change_payloads,
     disagreement_payloads,
     evidence_payloads,
+    kpi_payloads,
     override_openapi,
     payloads,
     theme_payloads,
@@ -32,6 +33,7 @@ PAYLOADS = (
     change_payloads,
     disagreement_payloads,
     evidence_payloads,
+    kpi_payloads,
     override_openapi,
     theme_payloads,
 )

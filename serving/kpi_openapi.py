@@ -1,0 +1,17 @@
+"""The OpenAPI path of `kpi_routes.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serving.openapi_parts import operation, query
+
+
+def kpi_paths() -> dict[str, Any]:
+    """The call about the figures of the closed loop."""
+    call = operation("The figures of the closed loop itself", "KpisResponse", (422, 503))
+    call["parameters"] = [
+        query("from", {"type": "string"}, "A date or a time with its zone; left out: a year before `to`"),
+        query("to", {"type": "string"}, "A date or a time with its zone, not included; left out: now"),
+    ]
+    return {"/v1/kpis": {"get": call}}
