@@ -24,6 +24,7 @@ from serving.theme_queries import SentencesAsked, ThemesAsked
 from serving.theme_ranking import LEVEL, NAMES, Mentioned, Ranked, order_of, ranked
 from serving.theme_tables import themes_of
 
+FEWEST_OF_SEGMENT = 20
 PLACE = {name: place for place, name in enumerate(NAMES)}
 Said = list[tuple[int, Mention]]
 
@@ -63,11 +64,13 @@ def themes_answer(store: ScoreStore, asked: ThemesAsked) -> dict[str, Any]:
     accounts, said = _read(store, snapshot, asked)
     period = Period.of(snapshot.as_of, asked.days)
     counted = [(place, mention) for place, mention in said if mention.left_out is None]
+    group, names = _groups(accounts)
     book = Mentioned(
         np.array([churn_risk(account.payload) for account in accounts]),
         np.array([yearly_revenue(account) for account in accounts]),
         _mask(len(accounts), counted, period.is_now),
         _mask(len(accounts), counted, period.is_before),
+        group,
     )
     found = ranked(book)
     totals = book.now.sum(axis=0)
@@ -80,7 +83,10 @@ def themes_answer(store: ScoreStore, asked: ThemesAsked) -> dict[str, Any]:
         "period": {"since": period.since, "until": period.until, "before_since": period.before},
         "accounts": len(accounts),
         "accounts_without_revenue": int((book.revenue == 0).sum()),
-        "base_probability": round(found.base, 4),
+        "bases": [
+            {"segment": name, "accounts": int((group == code).sum()), "probability": round(float(base), 4)}
+            for code, (name, base) in enumerate(zip(names, found.base, strict=False))
+        ],
         "level": LEVEL,
         "snapshot": snapshot.as_dict(),
     }
@@ -127,7 +133,7 @@ def _snapshot(store: ScoreStore, asked: SentencesAsked) -> Snapshot:
 def _read(store: ScoreStore, snapshot: Snapshot, asked: ThemesAsked) -> tuple[list[ScoredAccount], Said]:
     """Every account that the caller may see, and the mentions that the filters let through.
 
-    The filters choose whose words are counted; the risk they are held against stays that of the book.
+    The filters choose whose words are counted, not with whom those who said them are compared.
     """
     with store.begin() as connection:
         kept = themes_of(connection, snapshot.id)
@@ -145,6 +151,15 @@ def _read(store: ScoreStore, snapshot: Snapshot, asked: ThemesAsked) -> tuple[li
         if mention.theme in PLACE and asked.role in (None, mention.role)
     ]
     return accounts, said
+
+
+def _groups(accounts: list[ScoredAccount]) -> tuple[NDArray[np.int64], list[str | None]]:
+    """With whom each account is compared: a segment of enough accounts, else all that are left (None)."""
+    segments = [account.details.get("segment") for account in accounts]
+    large = {name for name, count in Counter(segments).items() if name and count >= FEWEST_OF_SEGMENT}
+    compared = [name if name in large else None for name in segments]
+    names = sorted(set(compared), key=lambda name: (name is None, name or ""))
+    return np.array([names.index(name) for name in compared], dtype=np.int64), names
 
 
 def _is_asked(account: ScoredAccount, asked: ThemesAsked) -> bool:
@@ -187,7 +202,7 @@ def _line(
         "expected_loss": _money((book.risk * book.revenue)[here].sum()),
         "revenue_at_risk": _money(found.value[theme]),
         "interval": [_money(end) for end in found.interval[theme]],
-        "above_book": round(float(found.above[theme]), 4),
+        "above_others": round(float(found.above[theme]), 4),
         "before": {
             "accounts": int(book.before[:, theme].sum()),
             "revenue_at_risk": _money(found.value_before[theme]),

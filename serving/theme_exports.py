@@ -31,7 +31,7 @@ THEME_COLUMNS = (
         "revenue",
         "expected_loss",
     ),
-    *("revenue_at_risk", "low", "high", "above_book", "accounts_before", "revenue_at_risk_before"),
+    *("revenue_at_risk", "low", "high", "above_others", "accounts_before", "revenue_at_risk_before"),
     *("change", "change_low", "change_high", "since", "until", "as_of"),
 )
 SENTENCE_COLUMNS = (
@@ -62,9 +62,9 @@ def as_markdown(answer: Document, sentences: Mapping[str, Sequence[Document]], l
     lines = [
         f"# Themes by revenue at risk, {period['since']} to {period['until']}",
         "",
-        f"{answer['accounts']} accounts as of {snapshot['as_of'][:10]}; churn probability of the book, "
-        f"weighted with revenue: {answer['base_probability']:.1%}. Revenue at risk is what goes with a theme "
-        "beyond that, per year; an account counts once. It does not say that the theme is the cause.",
+        f"{answer['accounts']} accounts as of {snapshot['as_of'][:10]}. Revenue at risk is what goes with a "
+        "theme, per year, beyond the risk of the accounts' own segments; an account counts once. It does not "
+        "say that the theme is the cause.",
         "",
         "| | theme | accounts | revenue at risk | 90% interval | before | change |",
         "|--:|:--|--:|--:|--:|--:|--:|",
@@ -81,7 +81,7 @@ def in_words(answer: Document, lang: Language = "en") -> str:
     """The ranking for a terminal."""
     period = answer["period"]
     said = [each for each in answer["themes"] if each["accounts"]]
-    head = f"themes of {period['since']} to {period['until']}, by yearly revenue at risk beyond the book's"
+    head = f"themes of {period['since']} to {period['until']}, by yearly revenue at risk beyond the segment's"
     if not said:
         return f"{head}\nnobody mentions a theme in this period"
     return "\n".join([head, *(_line(each, lang) for each in said)])

@@ -52,9 +52,9 @@ class MoneyChangeOf(BaseModel):
 
 
 class ThemeOf(BaseModel):
-    """A theme. `revenue_at_risk`: over the accounts that mention it, (churn probability − the book's own) ×
-    yearly revenue, an account's part divided equally among the themes it mentions; below 0 where those
-    who mention it are safer than the book. Intervals are bootstrapped by account."""
+    """A theme. `revenue_at_risk`: over the accounts that mention it, (churn probability − its segment's
+    own) × yearly revenue, an account's part divided equally among the themes it mentions; below 0 where
+    those who mention it are safer than others of their segment. Intervals are bootstrapped by account."""
 
     rank: int = Field(ge=1)
     theme: Theme
@@ -66,7 +66,7 @@ class ThemeOf(BaseModel):
     expected_loss: Finite = Field(description="Sum of their churn probability × yearly revenue, undivided")
     revenue_at_risk: Finite
     interval: Interval
-    above_book: Annotated[Finite, Field(ge=0, le=1)] = Field(
+    above_others: Annotated[Finite, Field(ge=0, le=1)] = Field(
         description="Share of the resamples in which it is above 0"
     )
     before: BeforeOf
@@ -78,6 +78,17 @@ class ThemeOf(BaseModel):
     )
 
 
+class BaseOf(BaseModel):
+    """With what the accounts of a segment are compared: its own churn probability, weighted with revenue.
+
+    Segments of fewer than 20 accounts are compared together (null).
+    """
+
+    segment: str | None
+    accounts: int = Field(ge=0)
+    probability: Annotated[Finite, Field(ge=0, le=1)]
+
+
 class ThemesResponse(BaseModel):
     """The themes, most revenue at risk first; those that nobody mentions last."""
 
@@ -85,9 +96,7 @@ class ThemesResponse(BaseModel):
     period: PeriodOf
     accounts: int = Field(ge=0, description="Of the snapshot, as far as the caller may see them")
     accounts_without_revenue: int = Field(ge=0, description="They bring in nothing")
-    base_probability: Annotated[Finite, Field(ge=0, le=1)] = Field(
-        description="The book's own churn probability, weighted with revenue"
-    )
+    bases: list[BaseOf]
     level: Finite = Field(description="Of the intervals")
     snapshot: SnapshotOf
 

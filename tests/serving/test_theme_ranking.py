@@ -19,7 +19,7 @@ QUALITY, COMPETITOR = NAMES.index("quality"), NAMES.index("competitor")
 def drawn(seed: int, n: int) -> Mentioned:
     draws = np.random.default_rng(seed)
     now, before = draws.random((2, n, len(NAMES))) < 0.3
-    return Mentioned(draws.random(n), draws.integers(0, 5, n) * 100.0, now, before)
+    return Mentioned(draws.random(n), draws.integers(0, 5, n) * 100.0, now, before, draws.integers(0, 3, n))
 
 
 @settings(deadline=None, max_examples=60)
@@ -29,7 +29,7 @@ def test_no_revenue_is_counted_twice(seed: int, n: int) -> None:
     found = ranked(book, resamples=5)
     assert found.parts.sum(axis=0) == pytest.approx(found.value, abs=1e-6)
     spoke = book.now[:, UNFRIENDLY].any(axis=1)
-    excess = ((book.risk - found.base) * book.revenue)[spoke].sum()
+    excess = ((book.risk - found.base[book.group]) * book.revenue)[spoke].sum()
     assert found.value[UNFRIENDLY].sum() == pytest.approx(excess, abs=1e-6)
     assert set(shares(book.now)[:, UNFRIENDLY].sum(axis=1).round(9)) <= {0.0, 1.0}
 
@@ -49,7 +49,8 @@ def test_what_everybody_mentions_comes_to_nothing(seed: int, n: int) -> None:
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 30))
 def test_the_order_of_the_accounts_does_not_matter(seed: int, n: int) -> None:
     book, mixed = drawn(seed, n), np.random.default_rng(seed + 1).permutation(n)
-    other = Mentioned(book.risk[mixed], book.revenue[mixed], book.now[mixed], book.before[mixed])
+    columns = (book.risk, book.revenue, book.now, book.before, book.group)
+    other = Mentioned(*(column[mixed] for column in columns))
     assert ranked(other, resamples=1).value == pytest.approx(ranked(book, resamples=1).value, abs=1e-6)
 
 
@@ -62,7 +63,7 @@ def planted(seed: int, loud: int = 300, quiet: int = 6) -> Mentioned:
     now = np.zeros((n, len(NAMES)), dtype=bool)
     now[: loud + quiet // 2, QUALITY] = True  # some of those at risk join in
     now[loud : loud + quiet, COMPETITOR] = True
-    return Mentioned(risk, revenue, now, now)
+    return Mentioned(risk, revenue, now, now, np.zeros(n, dtype=np.int64))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -83,7 +84,7 @@ def test_a_theme_without_a_part_in_the_risk_has_an_interval_around_0() -> None:
     for seed in range(200):
         draws = np.random.default_rng(seed)
         now = draws.random((150, len(NAMES))) < 0.25
-        book = Mentioned(draws.beta(1, 5, 150), np.full(150, 1000.0), now, now)
+        book = Mentioned(draws.beta(1, 5, 150), np.full(150, 1000.0), now, now, np.arange(150) % 2)
         low, high = ranked(book, resamples=200, seed=seed).interval[QUALITY]
         held += low <= 0 <= high
     assert 165 <= held <= 195
@@ -97,6 +98,20 @@ def test_the_same_book_gives_the_same_bytes_and_a_change_is_now_minus_before() -
 
 
 def test_a_book_of_nobody_has_no_risk() -> None:
-    nobody = Mentioned(np.zeros(0), np.zeros(0), *np.zeros((2, 0, len(NAMES)), dtype=bool))
+    nobody = Mentioned(np.zeros(0), np.zeros(0), *np.zeros((2, 0, len(NAMES)), dtype=bool), np.zeros(0, int))
     found = ranked(nobody)
-    assert (found.base, found.value.any(), found.interval.any()) == (0.0, False, False)
+    assert (found.base.tolist(), found.value.any(), found.interval.any()) == ([0.0], False, False)
+
+
+def test_a_theme_of_a_risky_segment_is_not_harmful_for_that() -> None:
+    """Half of a risky segment praises, and praise goes with nothing there; so with few of the safe one."""
+    draws = np.random.default_rng(5)
+    group = np.repeat([0, 1], 100)
+    risk = np.where(group == 1, 0.4, 0.05) + draws.uniform(-0.02, 0.02, 200)
+    now = np.zeros((200, len(NAMES)), dtype=bool)
+    now[:, QUALITY] = draws.random(200) < np.where(group == 1, 0.5, 0.05)
+    book = Mentioned(risk, np.full(200, 1000.0), now, now, group)
+    low, high = ranked(book).interval[QUALITY]
+    assert low <= 0 <= high
+    alike = replace(book, group=np.zeros(200, dtype=np.int64))
+    assert ranked(alike).interval[QUALITY, 0] > 5_000, "against the whole book it would look harmful"

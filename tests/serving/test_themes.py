@@ -143,7 +143,7 @@ def test_a_limited_key_is_answered_of_its_own_accounts_as_if_there_were_no_other
     for each in (*among_others, *alone):
         each.pop("snapshot")
     assert among_others == alone
-    assert among_others[0]["base_probability"] == 0.3
+    assert among_others[0]["bases"] == [{"segment": None, "accounts": 2, "probability": 0.3}]
     refusals = [
         ask(client, key, path=f"/v1/themes/sentences?account_id={name}").status_code
         for name in ("X-canary", "X-nobody", "A")
