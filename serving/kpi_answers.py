@@ -24,39 +24,42 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class KpisAsked:
-    """The period asked about, [since, until)."""
+    """The period asked about, [since, until), of which what is past by `now` (None: all) has been seen."""
 
     since: datetime
     until: datetime
+    now: datetime | None = None
 
 
 def read_period(given: Mapping[str, str], now: datetime, faults: Faults) -> KpisAsked:
-    """The period of `from` and `to`: dates (their midnight in UTC) or times; left out: the year to now.
+    """The period of `from` and `to`: dates (their midnight in UTC) or times; left out: the year to the end
+    of today, so that who asks twice is answered alike.
 
     >>> asked = read_period({"from": "2026-10-01"}, datetime(2026, 11, 1, tzinfo=UTC), Faults())
     >>> asked.since.isoformat(), asked.until.isoformat()
-    ('2026-10-01T00:00:00+00:00', '2026-11-01T00:00:00+00:00')
+    ('2026-10-01T00:00:00+00:00', '2026-11-02T00:00:00+00:00')
     """
-    until = _moment(given, "to", now, faults) or now
-    since = _moment(given, "from", now, faults) or max(until - USUAL, EARLIEST)
+    tonight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    until = _moment(given, "to", tonight, faults) or tonight
+    since = _moment(given, "from", tonight, faults) or max(until - USUAL, EARLIEST)
     if since >= until:
         faults.add("from", given.get("from"), f"before {utc_text(until)}", "leave it out for a year")
-    return KpisAsked(since, until)
+    return KpisAsked(since, until, now)
 
 
-def _moment(given: Mapping[str, str], key: str, now: datetime, faults: Faults) -> datetime | None:
+def _moment(given: Mapping[str, str], key: str, latest: datetime, faults: Faults) -> datetime | None:
     if key not in given:
         return None
     try:
         moment = datetime.fromisoformat(given[key])
         is_date = len(given[key]) == len("2026-10-31")
         moment = moment.replace(tzinfo=UTC) if is_date else moment
-        if moment.tzinfo is not None and EARLIEST < moment <= now:
+        if moment.tzinfo is not None and EARLIEST < moment <= latest:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    allowed = f"a date (2026-10-31) or a time with its zone, after {EARLIEST.year} and not after now"
-    faults.add(key, given[key], allowed, "leave it out for the year to now")
+    allowed = f"a date (2026-10-31) or a time with its zone, after {EARLIEST.year} and not after today"
+    faults.add(key, given[key], allowed, "leave it out for the year to today")
     return None
 
 
@@ -64,7 +67,11 @@ def kpis_answer(store: ScoreStore, asked: KpisAsked, params: CaseParams, owner: 
     """The figures; `owner` limits them to the cases and accounts of one CSM."""
     with store.begin() as connection:
         period = KpiPeriod(
-            asked.since, asked.until, timedelta(days=params.recover_within), horizon_of(connection)
+            asked.since,
+            asked.until,
+            timedelta(days=params.recover_within),
+            horizon_of(connection),
+            min(asked.until, asked.now or asked.until),
         )
         alarms = alarms_until(connection, asked.until, owner)
         detractors = detractors_until(connection, asked.until, owner)

@@ -12,6 +12,10 @@ def kpi_paths() -> dict[str, Any]:
     call = operation("The figures of the closed loop itself", "KpisResponse", (422, 503))
     call["parameters"] = [
         query("from", {"type": "string"}, "A date or a time with its zone; left out: a year before `to`"),
-        query("to", {"type": "string"}, "A date or a time with its zone, not included; left out: now"),
+        query(
+            "to",
+            {"type": "string"},
+            "A date or a time with its zone, not included; left out: the end of today",
+        ),
     ]
     return {"/v1/kpis": {"get": call}}

@@ -26,12 +26,14 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class KpiPeriod:
-    """[since, until); recovery is read `recovery` after an alarm, whether it was right `horizon` after."""
+    """[since, until); recovery is read `recovery` after an alarm, whether it was right `horizon` after. Of
+    the period nothing is known from `seen_until` on."""
 
     since: datetime
     until: datetime
     recovery: timedelta
     horizon: timedelta
+    seen_until: datetime
 
     def holds(self, moment: datetime, wait: timedelta = timedelta(0)) -> bool:
         """Whether what began at `moment` comes out, after `wait`, within the period."""
@@ -69,7 +71,7 @@ def _figures(
     foreseen, unknown = outcomes.known(
         (alarm for alarm in alarms if period.holds(alarm.told_at, period.horizon)), period.horizon
     )
-    waits = _waits(told, period.until)
+    waits = _waits(told, period.seen_until)
     return {
         "alarms": len(told),
         "closed": share_of(alarm.closed for alarm in told),

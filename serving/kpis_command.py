@@ -18,7 +18,9 @@ def kpis(
     since: Annotated[
         str | None, typer.Option("--from", help="a date or a time; left out: a year before --to")
     ] = None,
-    until: Annotated[str | None, typer.Option("--to", help="a date or a time; left out: now")] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", help="a date or a time; left out: the end of today")
+    ] = None,
     params: Params = DEFAULT_PARAMS,
     overrides: Set = None,
     store: Annotated[

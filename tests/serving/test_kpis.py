@@ -222,7 +222,7 @@ def test_a_limited_key_sees_the_figures_of_its_own_as_if_there_were_no_others(
         ("from=x&to=y", ["to", "from"]),
         ("from=2026-01-07&to=2026-01-06", ["from"]),
         ("from=2026-01-06&to=2026-01-06", ["from"]),
-        ("to=2026-01-09", ["to"]),
+        ("to=2026-01-10", ["to"]),
         ("from=2026-01-06T00:00:00", ["from"]),
         ("from=0001-01-01", ["from"]),
         ("since=2026-01-01", ["since"]),
@@ -233,6 +233,18 @@ def test_a_period_that_is_none_is_refused(client: TestClient, query: str, fields
     found = served(client, day(3)).get(f"/v1/kpis?{query}")
     assert found.status_code == 422
     assert [each["field"] for each in found.json()["errors"]] == list(fields)
+
+
+def test_who_asks_twice_in_a_day_is_answered_alike_and_open_calls_are_open_until_now(
+    client: TestClient, store: ScoreStore
+) -> None:
+    ten_alarms(store)
+    first = served(client, hour(8)).get("/v1/kpis")
+    again = served(client, hour(8.01)).get("/v1/kpis", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    found = first.json()
+    assert found["period"] == {"from": "2025-01-06T00:00:00Z", "to": "2026-01-06T00:00:00Z"}
+    assert "in up to 8 hours" in found["all"]["first_call"]["p90"]["says"]["en"]
 
 
 def test_an_empty_store_is_an_answer(client: TestClient) -> None:
@@ -251,4 +263,4 @@ def test_the_command_says_what_the_api_answers(store: ScoreStore) -> None:
     assert "of 11" in said
     assert "csm-2: 4 alarms, closed cannot tell: 4 known, 5 needed" in said
     assert "\x1b" not in said
-    assert "not after now" in refused(2, "kpis", "--to", "2999-01-01", "--store", url)
+    assert "not after today" in refused(2, "kpis", "--to", "2999-01-01", "--store", url)

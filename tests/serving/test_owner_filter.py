@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -31,6 +32,12 @@ BODIES: dict[str, Any] = {
         "score": 2,
         "scale_min": 0,
         "scale_max": 10,
+    },
+    "/v1/overrides": {
+        "account_id": "ACCOUNT",
+        "band": "yellow",
+        "reason": "x",
+        "expires_at": f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}",
     },
     "/v1/cases/{case_id}/log-call": {"who": "x"},
     "/v1/cases/{case_id}/comment": {"who": "x", "note": "x"},
