@@ -14,5 +14,6 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message=".*__get_pydantic_core_schema__", category=DeprecationWarning)
     import bentoml
     from bentoml import IODescriptor, Service
+    from bentoml._internal.log import TraceRecordFilter
 
-__all__ = ["IODescriptor", "Service", "bentoml"]
+__all__ = ["IODescriptor", "Service", "TraceRecordFilter", "bentoml"]

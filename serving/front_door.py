@@ -110,7 +110,7 @@ class ProblemResponses:
             # Where an answer has begun, the framework has sent its own 500; uvicorn logs the traceback.
             if reply.begun:
                 raise
-            logger.exception("unexpected fault on %s", scope["path"])
+            logger.exception("unexpected fault")  # of which call, its line in the access log tells
             return await Problem(of_status(500), detail=UNEXPECTED).response()(scope, receive, send)
 
 

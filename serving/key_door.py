@@ -21,6 +21,7 @@ from serving.access import Access, key_id_shown, refused_caller, shown_key
 from serving.api_keys import ApiKey
 from serving.principal import Principal
 from serving.problems import Kind, Problem, store_down
+from serving.request_log import name_caller
 from serving.scopes import READING, needed_scope
 from serving.session_cookie import COOKIE
 
@@ -58,6 +59,7 @@ class KeyDoor:
         except Problem:
             access.count_refusal(scope["client"][0] if scope.get("client") else "")
             raise
+        name_caller(scope, principal.name)
         access.count_call(principal.key_id)
         needed = needed_scope(scope["method"], scope["path"])
         if needed is not None and not principal.may(needed):

@@ -18,12 +18,14 @@ from starlette.types import ASGIApp
 
 from features.params_file import DEFAULT_PARAMS, read_section
 from serving.access import access_to
-from serving.bento_framework import Service, bentoml
+from serving.bento_chain import lean_chain
+from serving.bento_framework import Service, TraceRecordFilter, bentoml
 from serving.case_params import CaseParams
 from serving.champion import REGISTRY, Settings, load_scorer
 from serving.column_flags import column_flags
 from serving.front_door import BodyGate, ProblemResponses
 from serving.history_answers import health_of
+from serving.json_logs import log_as_json
 from serving.key_door import KeyDoor
 from serving.model_watch import ModelWatch
 from serving.mounted_app import Resources, mounted_app
@@ -32,7 +34,10 @@ from serving.payloads import HealthRequest, HealthResponse, PredictRequest, Pred
 from serving.problems import answer
 from serving.readiness import Readiness, metric_lines, state_of
 from serving.request_bodies import read_health, read_predict
+from serving.request_log import RequestLog
+from serving.route_templates import RouteTemplates
 from serving.scorer_protocol import Scorer
+from serving.snapshot_metrics import SnapshotMetrics
 from serving.store import DEFAULT_URL, ScoreStore
 from serving.traffic_gate import TrafficGate
 
@@ -40,6 +45,8 @@ logger = logging.getLogger("vitals.serving")
 LIMITS = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "serving", ServingParams)
 CASES = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "cases", CaseParams)
 mounted = mounted_app(LIMITS)
+NATIVE = ("/v1/predict", "/v1/health", "/livez", "/healthz", "/readyz", "/metrics", "/schema.json")
+ROUTES = RouteTemplates(NATIVE, mounted.routes)
 
 
 def open_scorer() -> Scorer:
@@ -71,7 +78,10 @@ class GuardedService(Service):  # type: ignore[misc]
 
     def to_asgi(self, is_main: bool = True) -> ASGIApp:
         """The ASGI app that BentoML's workers run."""
-        return ProblemResponses(super().to_asgi(is_main=is_main))
+        log_as_json(TraceRecordFilter)
+        app = super().to_asgi(is_main=is_main)
+        app.user_middleware = lean_chain(app.user_middleware, ROUTES.of)
+        return RequestLog(ProblemResponses(app), ROUTES.of, lambda: held_now().scorer.model)
 
 
 class HealthApi:
@@ -91,6 +101,7 @@ class HealthApi:
         self._watch = ModelWatch(registry(), settings, lambda: held_now().scorer, _swap)
         mounted.state.resources = Resources(open_scorer(), store, LIMITS, CASES, registry=registry())
         self._watch.start()
+        self._snapshot_metrics = SnapshotMetrics()
 
     @property
     def resources(self) -> Resources:
@@ -126,8 +137,9 @@ class HealthApi:
         return bool(state_of(self.resources)["ready"])
 
     def __metrics__(self, text: str) -> str:
-        """The framework's metrics, and the state of model and store."""
-        return text + metric_lines(self.resources)
+        """The framework's metrics, the state of model and store, and the newest snapshot."""
+        held = self.resources
+        return text + metric_lines(held) + self._snapshot_metrics.lines(held.store)
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:

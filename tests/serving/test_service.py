@@ -336,6 +336,9 @@ def test_the_access_log_holds_no_row_contents(
     monkeypatch.setattr(logging.getLogger("bentoml"), "propagate", True)
     with caplog.at_level(logging.DEBUG):
         client.post("/v1/predict", json={"rows": rows})
-    assert "path=/v1/predict" in caplog.text
+    assert [record.fields["route"] for record in caplog.records if record.name == "vitals.access"] == [
+        "/v1/predict"
+    ]
     assert "secret" not in caplog.text
+    assert "secret" not in str([vars(record) for record in caplog.records])
     assert "0.123456" not in caplog.text
