@@ -19,7 +19,7 @@ from features.exact import exact_sum, share
 from features.params import FeatureParams
 from features.row_readers import read_rows
 from features.text.readers import readers
-from features.text.themes import THEMES, read_mentions
+from features.text.themes import FRIENDLY, THEMES, read_mentions
 from features.text.tone import read_tone
 from features.warehouse import Warehouse
 from features.written_texts import WRITTEN, known_texts, with_speakers, written
@@ -29,7 +29,6 @@ TEXTS_OF = ("account_id", "table", "row_key", "contact_id", "role", "kind")
 READ = dict.fromkeys(TEXTS_OF, "string") | {"known_day": "int64", "day": "int64"}
 READ |= dict.fromkeys(THEMES, "boolean") | {"tone": "float64"}
 TICKET_THEMES = ("missing_capability", "quality", "service")
-FRIENDLY = ("expansion", "praise")
 UNFRIENDLY = tuple(theme for theme in THEMES if theme not in FRIENDLY)
 DECISION_MAKER = "decision_maker"
 

@@ -12,17 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.faults import Fault
-from features.text.themes import THEMES
-from features.written_words import FRIENDLY
+from features.text.themes import FRIENDLY, THEMES
 from serving.disagreement_answers import cursor
 from serving.history_answers import account_of_snapshot, snapshot_for
 from serving.problems import INVALID, THEMES_NOT_KEPT, Problem
 from serving.revenue_at_risk import churn_risk, revenue_at_risk, yearly_revenue
 from serving.store import ScoredAccount, ScoreStore, Snapshot
-from serving.theme_documents import Mention
 from serving.theme_queries import SentencesAsked, ThemesAsked
 from serving.theme_ranking import LEVEL, NAMES, Mentioned, Ranked, order_of, ranked
-from serving.theme_tables import themes_of
+from serving.theme_tables import Mention, themes_of
 
 FEWEST_OF_SEGMENT = 20
 PLACE = {name: place for place, name in enumerate(NAMES)}

@@ -4,31 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
 from features.params import FeatureParams
 from features.theme_mentions import theme_mentions
 from features.warehouse import Warehouse
-from serving.theme_tables import ThemeMentions
+from serving.theme_tables import Mention, ThemeMentions
 
 MONTH = 30
-
-
-class Mention(NamedTuple):
-    """One mention: see `features.theme_mentions`; `left_out` is None where it counts."""
-
-    theme: str
-    table: str
-    row_key: str
-    role: str | None
-    day: str
-    known: str
-    sentence: str
-    start: int
-    end: int
-    left_out: str | None
 
 
 def theme_documents(

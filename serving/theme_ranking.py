@@ -16,8 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.text.themes import THEMES
-from features.written_words import FRIENDLY
+from features.text.themes import FRIENDLY, THEMES
 from training.bootstrap import account_draws
 
 Matrix = NDArray[np.float64]

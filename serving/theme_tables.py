@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Column, Connection, ForeignKey, Integer, String, Table, select
 
@@ -30,11 +30,26 @@ account_themes = Table(
 )
 
 
+class Mention(NamedTuple):
+    """One mention: see `features.theme_mentions`; `left_out` is None where it counts."""
+
+    theme: str
+    table: str
+    row_key: str
+    role: str | None
+    day: str
+    known: str
+    sentence: str
+    start: int
+    end: int
+    left_out: str | None
+
+
 @dataclass(frozen=True)
 class ThemeMentions:
     """The mentions in a book's texts of the last `days`, by account; an account without any is left out.
 
-    A mention is a list in the order of `theme_documents.MENTION`.
+    A mention is a list in the order of `Mention`.
     """
 
     days: int

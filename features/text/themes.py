@@ -18,7 +18,8 @@ from features.text.distinct_texts import REMEMBERED, read_each_once
 from features.text.folding import fold
 from features.text.lexicon import THEMES, Lexicon, PhraseList, Theme, finder, shipped_lexicons
 
-__all__ = ["THEMES", "Mention", "ThemeReader", "read_mentions"]
+__all__ = ["FRIENDLY", "THEMES", "Mention", "ThemeReader", "read_mentions"]
+FRIENDLY: tuple[Theme, ...] = ("expansion", "praise")
 
 
 class Mention(NamedTuple):
