@@ -156,7 +156,7 @@ def test_a_bento_is_built_and_serves_from_its_own_files(workspace: TrainedWorksp
         wait_until_ready(f"http://127.0.0.1:{port}", server)
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client:
             assert len(client.get("/v1/catalog").json()["of_the_bento"]) >= 60
-            rows = [{"account_id": "Acme", "features": {"seats": 10, "seat_utilisation": 0.01}}]
+            rows = [{"account_id": "Acme", "features": {"seats": 10}}]
             found = client.post("/v1/predict", json={"rows": rows}).json()
             assert len(found["accounts"][0]["drivers"]) == 1
             champion = find_champion(Path(workspace.registry))
