@@ -87,7 +87,8 @@ def started(server: Server, folder: Path) -> Iterator[tuple[int, float, float]]:
     own = {"FOLDER": str(folder), "BENTOML_HOME": str(folder / "bentoml"), "BENTOML_DO_NOT_TRACK": "True"}
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     paths = os.pathsep.join([str(ROOT), str(ROOT / "benchmarks")])
-    environment = {**os.environ, **one, **own, **server.environment, "PYTHONPATH": paths}
+    found = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # mlflow: uvicorn
+    environment = {**os.environ, **one, **own, **server.environment, "PYTHONPATH": paths, "PATH": found}
     begun = time.perf_counter()
     with (folder / f"{server.name}.log").open("wb") as log:
         process = subprocess.Popen(
@@ -99,7 +100,8 @@ def started(server: Server, folder: Path) -> Iterator[tuple[int, float, float]]:
             start_new_session=True,
         )
     try:
-        _wait(f"http://127.0.0.1:{port}{server.ready}", process)
+        if not _is_ready(f"http://127.0.0.1:{port}{server.ready}", process):
+            raise SystemExit(f"{server.name}: {(folder / f'{server.name}.log').read_text()[-600:]}")
         ready = time.perf_counter() - begun
         time.sleep(2)
         yield port, ready, _megabytes(process.pid)
@@ -117,15 +119,15 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+def _is_ready(url: str, process: subprocess.Popen[bytes]) -> bool:
     end = time.monotonic() + READY_WITHIN
     while time.monotonic() < end and process.poll() is None:
         try:
             if httpx.get(url, trust_env=False).status_code == 200:
-                return
+                return True
         except httpx.TransportError:
             time.sleep(0.05)
-    raise SystemExit(f"{url} was not ready; its log is in the folder of the run (--keep)")
+    return False
 
 
 def _megabytes(pid: int) -> float:
