@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export BENTOML_DO_NOT_TRACK = True
 export DO_NOT_TRACK = 1
 
-.PHONY: run test check spark spark-test path-test simulate-loop kill-test benchmarks mutate lock clean help
+.PHONY: run test check pictures spark spark-test path-test simulate-loop kill-test benchmarks mutate lock clean help
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
@@ -53,6 +53,9 @@ check: $(STAMPS)/dev ## formatting, lint, types, import direction
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.house_rules
+
+pictures: $(STAMPS)/dev ## pictures of every page in docs/pictures/ (needs Chromium, a running service, KEY=vk_…)
+	@$(BIN)/python -m tests.serving.pages.pictures --key "$(KEY)"
 
 spark: $(STAMPS)/spark ## pyspark, for vitals features --engine spark (needs Java 17)
 

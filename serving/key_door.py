@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from features.faults import Fault
 from serving.access import Access, key_id_shown, refused_caller, shown_key
 from serving.api_keys import ApiKey
+from serving.pages.static_files import static_files
 from serving.principal import Principal
 from serving.problems import Kind, Problem, store_down
 from serving.request_log import name_caller
@@ -26,7 +27,7 @@ from serving.scopes import READING, needed_scope
 from serving.session_cookie import COOKIE
 
 SIGN_IN = "/sign-in"
-OPEN = frozenset({"/livez", "/readyz", SIGN_IN})
+OPEN = frozenset({"/livez", "/readyz", SIGN_IN, *static_files()})
 NOT_ALLOWED = Kind("urn:vitals:problem:scope", 403, "The key does not allow this call")
 OTHER_SITE = Kind("urn:vitals:problem:other-site", 403, "The call was made by another site's page")
 

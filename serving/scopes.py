@@ -26,7 +26,6 @@ BY_TOPIC: dict[tuple[str, bool], str | None] = {
     ("metrics", True): "metrics:read",
     ("docs.json", True): None,
     ("schema.json", True): None,
-    ("static", True): None,
     ("sign-out", False): None,
 }
 

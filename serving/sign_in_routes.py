@@ -18,13 +18,14 @@ from starlette.routing import Route
 from features.faults import Fault
 from serving.access import Access, key_id_shown
 from serving.key_door import OTHER_SITE, SIGN_IN, check_same_site
+from serving.pages.preferences import preferences_of, switched
 from serving.principal import Principal
 from serving.problems import Problem, store_down
 from serving.session_cookie import COOKIE, Session, form_token, is_form_token
 from serving.sign_in_page import HEADERS, sign_in_page, signed_in_page
 
 VISIT = "vitals_visit"  # the cookie of who has not signed in yet: a nonce
-NOT_KNOWN = "This key is not known, has expired or was revoked."
+NOT_KNOWN, TOO_OLD = "sign_in.not_known", "sign_in.too_old"  # messages of the pages
 
 
 def access_of(request: Request) -> Access:
@@ -49,11 +50,14 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 async def _shown(request: Request) -> Response:
+    if (back := switched(request)) is not None:
+        return back
     session, access = session_of(request), access_of(request)
     if session is not None:
         try:
             who = access.live(await run_in_threadpool(access.look_up, session.key_id))
-            return _page(signed_in_page(who.name, who.owner, session.form_token(access.secret)))
+            token = session.form_token(access.secret)
+            return _page(signed_in_page(preferences_of(request), who.name, who.owner, token))
         except Problem:
             pass  # its key has ended: sign in with another
     return _form(request, _wanted(request.query_params.get("next", "/")))
@@ -89,7 +93,7 @@ def _refused(request: Request, problem: Problem, wanted: str) -> Response:
     except Problem as too_many:
         return too_many.response()
     if problem.kind is OTHER_SITE:
-        return _form(request, wanted, "This page was too old, or not ours. Please try again.", 403)
+        return _form(request, wanted, TOO_OLD, 403)
     return _form(request, wanted, NOT_KNOWN, 401)
 
 
@@ -124,7 +128,7 @@ def _without_token() -> Problem:
 def _form(request: Request, wanted: str, fault: str = "", status: int = 200) -> Response:
     nonce = secrets.token_hex(16)
     token = form_token(access_of(request).secret, nonce)
-    response = _page(sign_in_page(token, wanted, fault), status)
+    response = _page(sign_in_page(preferences_of(request), token, wanted, fault), status)
     _set_cookie(response, request, VISIT, nonce, 3600, SIGN_IN)
     return response
 

@@ -42,6 +42,7 @@ class Line:
     rule_score: float
     rule_band: str
     drivers: tuple[dict[str, Any], ...]
+    families: dict[str, float]
     stale: tuple[str, ...]
     known_until: str | None
     unsure: bool
@@ -112,6 +113,7 @@ def _line(
         rule_score=payload["rule"]["score"],
         rule_band=payload["rule"]["band"],
         drivers=tuple(payload["drivers"][:5]),
+        families=payload["family_points"],
         stale=tuple(payload["stale"]),
         known_until=payload["known_until"],
         unsure=_band_at(payload["health"], limits) != payload["band"] or payload["coverage"] < THIN,

@@ -1,4 +1,4 @@
-"""What moved since an earlier snapshot: by how much, into which band, and by which driver."""
+"""What moved since an earlier snapshot: by how much, into which band, and by what."""
 
 from __future__ import annotations
 
@@ -22,12 +22,17 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Moved:
-    """An account that was in both snapshots. `driver` is the one whose points moved most the same way."""
+    """An account that was in both snapshots.
+
+    `family`: the features whose points moved most the way the health did, by `family_moved`; None where
+    none did. `driver`: the first of them among the account's drivers of today.
+    """
 
     line: Line
     before: Line
+    family: str | None
+    family_moved: float
     driver: Mapping[str, Any] | None
-    driver_moved: float
 
     @property
     def change(self) -> float:
@@ -54,14 +59,16 @@ def moves_of(store: ScoreStore, newest: Snapshot, lines: Sequence[Line]) -> Book
     if since is None:
         return None
     before = {line.account_id: line for line in lines_of(store, since)}
-    both = [_moved(line, before[line.account_id]) for line in lines if line.account_id in before]
-    crossed = Counter((m.before.band, m.line.band) for m in both if m.before.band != m.line.band)
-    ranked = sorted(both, key=lambda each: (each.change, each.line.account_id))
+    both = [(line, was) for line in lines if (was := before.get(line.account_id)) is not None]
+    crossed = Counter((was.band, line.band) for line, was in both if was.band != line.band)
+    ranked = sorted(both, key=lambda pair: (pair[0].health - pair[1].health, pair[0].account_id))
+    falls = [_moved(*pair) for pair in ranked[:SHOWN]]
+    rises = [_moved(*pair) for pair in ranked[::-1][:SHOWN]]
     return BookMoves(
         since,
-        {each.line.account_id: each.change for each in both},
-        [each for each in ranked[:SHOWN] if each.change < 0],
-        [each for each in ranked[::-1][:SHOWN] if each.change > 0],
+        {line.account_id: round(line.health - was.health, 1) for line, was in both},
+        [each for each in falls if each.change < 0],
+        [each for each in rises if each.change > 0],
         sorted(
             ((first, last, n) for (first, last), n in crossed.items()),
             key=lambda each: (BANDS.index(each[1]), BANDS.index(each[0])),
@@ -85,10 +92,10 @@ def earlier_snapshot(store: ScoreStore, newest: Snapshot) -> Snapshot | None:
 
 def _moved(line: Line, before: Line) -> Moved:
     change = line.health - before.health
-    was = {driver["feature"]: driver["points"] for driver in before.drivers}
-    steps = [(driver["points"] - was.get(driver["feature"], 0.0), driver) for driver in line.drivers]
-    along = [step for step in steps if step[0] * change > 0]
+    steps = {name: points - before.families.get(name, 0.0) for name, points in line.families.items()}
+    along = {name: step for name, step in steps.items() if step * change > 0}
     if not along:
-        return Moved(line, before, None, 0.0)
-    moved, driver = max(along, key=lambda step: abs(step[0]))
-    return Moved(line, before, driver, round(moved, 1))
+        return Moved(line, before, None, 0.0, None)
+    family = max(along, key=lambda name: abs(along[name]))
+    driver = next((each for each in line.drivers if each["family"] == family), None)
+    return Moved(line, before, family, round(along[family], 1), driver)

@@ -113,8 +113,11 @@ def table_page(lines: Sequence[Line], query: TableQuery, moves: Moves) -> TableP
 
 
 def _is_wanted(line: Line, query: TableQuery) -> bool:
-    same = all(getattr(query, name) in (None, getattr(line, name)) for name in ("band", "owner", "segment"))
-    if not same or (query.conflict and not line.conflict) or (query.unsure and not line.unsure):
+    if query.band not in (None, line.band) or query.owner not in (None, line.owner):
+        return False
+    if query.segment not in (None, line.segment) or (query.conflict and not line.conflict):
+        return False
+    if query.unsure and not line.unsure:
         return False
     text = query.q.casefold() if query.q else ""
     return not text or text in line.name.casefold() or text in line.account_id.casefold()

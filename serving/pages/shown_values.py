@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from features.catalog import Feature, Language
+from serving.group_names import group_name
 from serving.moments import moment_of
 from serving.pages.messages_read import Words
 from serving.words import written
@@ -103,6 +104,16 @@ def span(length: timedelta, t: Words) -> str:
     parts = [("days", days), ("hours", hours)] if days else [("hours", hours), ("minutes", minutes % 60)]
     told = [t(f"shell.{unit}", n=number) for unit, number in parts if number]
     return t("shell.between_units").join(told) or t("shell.minutes", n=0)
+
+
+def group_title(name: str, language: Language) -> str:
+    """A pillar's or a family's name as a line begins.
+
+    >>> group_title("seat_use", "en"), group_title("nps", "en")
+    ('Use of seats', 'NPS')
+    """
+    said = group_name(name, language)
+    return said[:1].upper() + said[1:]
 
 
 def feature_value(value: Any, feature: Feature | None, language: Language) -> str:

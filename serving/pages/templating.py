@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,6 +17,7 @@ from serving.pages.shown_values import (
     ago,
     day,
     feature_value,
+    group_title,
     moment,
     money,
     points,
@@ -64,5 +65,7 @@ def templates() -> Environment:
 
 def rendered(template: str, preferences: Preferences, values: Mapping[str, Any]) -> str:
     """The page's HTML, in the reader's language."""
-    shell = {"t": Words(preferences.language), "lang": preferences.language, "theme": preferences.theme}
+    language = preferences.language
+    shell = {"t": Words(language), "lang": language, "theme": preferences.theme}
+    shell |= {"group": partial(group_title, language=language)}
     return templates().get_template(template).render(**shell, **values)

@@ -80,21 +80,20 @@ def test_a_parents_health_is_that_of_its_accounts_by_revenue(store: ScoreStore, 
     assert (group.parent.account_id, group.health, group.worst.health) == ("A-000001", 70.0, 10.0)
 
 
-def test_what_moved_is_told_with_the_driver_that_moved_most(
+def test_what_moved_is_told_with_the_features_that_moved_it_most(
     client: TestClient, new_key: NewKey, publish: Publish
 ) -> None:
     before = scored_book(4)
     publish(before, as_of="2026-10-20")
-    driver = before[3].payload["drivers"][0] | {
-        "points": -30.0,
-        "text": {"en": "use stopped", "zh": "停止使用"},
-    }
-    fallen = changed(before[3], {}, health=30.0, band="red", drivers=[driver])
+    moved = {"family": "depth", "text": {"en": "use stopped", "zh": "停止使用"}}
+    told = {"drivers": [before[3].payload["drivers"][0] | moved]}
+    told["family_points"] = before[3].payload["family_points"] | {"depth": -30.0, "nps": 4.0, "notes": -2.0}
+    fallen = changed(before[3], {}, health=30.0, band="red", **told)
     publish([*before[:3], fallen], as_of="2026-10-31")
     page = person(client, new_key).sees("/")
     assert "since 2026-10-20" in page
     assert f"−{before[3].payload['health'] - 30.0:.1f}" in page
-    assert page.count("use stopped") == 2  # beside the fall, and in the table
+    assert re.search(r"−30\.0</span> Depth of use <small><bdi>use stopped", page)
 
 
 def test_without_an_earlier_snapshot_the_page_says_so(
