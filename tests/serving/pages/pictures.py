@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WIDTH, PHONE = 1200, 390
 MOST_BYTES = 150_000
+DRIVERS = "section[aria-labelledby=drivers] .because a.records"  # of the drivers that have a sentence
 
 
 def pages_of(page: Page, url: str) -> dict[str, str]:
@@ -24,7 +25,7 @@ def pages_of(page: Page, url: str) -> dict[str, str]:
     account = page.locator("#table tbody th a").first.get_attribute("href")
     driver = f"{account}/records"
     page.goto(url + str(account))
-    record = page.locator("a.records").first.get_attribute("href")
+    record = page.locator(DRIVERS).first.get_attribute("href")
     return {
         "portfolio": "/",
         "account": str(account),
@@ -40,6 +41,7 @@ def sign_in(page: Page, url: str, key: str) -> None:
     page.goto(url + "/sign-in")
     page.fill("#key", key)
     page.click("main button")
+    page.wait_for_url(url + "/")
 
 
 def take(page: Page, out: Path, name: str, whole: bool) -> Path:
