@@ -12,19 +12,22 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
-from starlette.responses import RedirectResponse, Response
+from starlette.requests import Request, cookie_parser
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from features.faults import Fault
 from serving.access import Access, key_id_shown, refused_caller, shown_key
 from serving.api_keys import ApiKey
+from serving.pages.preferences import preferences_of
 from serving.pages.static_files import static_files
+from serving.pages.templating import rendered
 from serving.principal import Principal
 from serving.problems import Kind, Problem, store_down
 from serving.request_log import name_caller
 from serving.scopes import READING, needed_scope
 from serving.session_cookie import COOKIE
+from serving.sign_in_page import HEADERS as PAGE_HEADERS
 
 SIGN_IN = "/sign-in"
 OPEN = frozenset({"/livez", "/readyz", SIGN_IN, *static_files()})
@@ -107,10 +110,21 @@ async def _key(access: Access, key_id: str) -> ApiKey | None:
 
 def _refusal(problem: Problem, scope: Scope) -> Response:
     """The problem; of a person's page without a session, the way to the sign-in page."""
-    is_page = "text/html" in Headers(scope=scope).get("accept", "") and scope["method"] == "GET"
-    if problem.kind.status == 401 and is_page and not scope["path"].startswith("/v1/"):
+    is_page = "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith("/v1/")
+    if problem.kind.status == 401 and is_page and scope["method"] == "GET":
         query = scope.get("query_string", b"").decode("latin-1")
         asked = scope["path"] + (f"?{query}" if query else "")
         return RedirectResponse(f"{SIGN_IN}?next={quote(asked, safe='')}", 303)
     # The body of a refused call is not read, so its connection cannot be used again.
-    return problem.response({} if scope["method"] in READING else {"Connection": "close"})
+    headers = {} if scope["method"] in READING else {"Connection": "close"}
+    if is_page:
+        html = rendered("turned_away.html", preferences_of(Request(scope)), {"said": _said(problem)})
+        return HTMLResponse(html, problem.kind.status, PAGE_HEADERS | problem.headers | headers)
+    return problem.response(headers)
+
+
+def _said(problem: Problem) -> str:
+    """The message of the pages that says why somebody is turned away."""
+    by_kind = {OTHER_SITE: "other_site", NOT_ALLOWED: "scope"}
+    by_status = {401: "signed_out", 429: "too_many"}
+    return f"refused.{by_kind.get(problem.kind) or by_status.get(problem.kind.status, 'other')}"

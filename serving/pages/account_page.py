@@ -26,6 +26,7 @@ def account(visit: Visit) -> Page:
         "rule_steps": waterfall(read.health["rule"], read.features, read.health["rule"]["drivers"]),
         "verdicts": verdicts_of(store, read.account_id, 20),
         "verdict_words": SAID,
+        "held_back": _held_back(read),
         "band_names": BANDS[::-1],
         "parent": _parent(visit, read),
     }
@@ -54,6 +55,13 @@ def _told(visit: Visit, read: AccountRead) -> dict[str, Any]:
         "cases": cases_of(store, read.account_id, now) if may_see_cases else None,
         "may_write": visit.caller.may("cases:write") and visit.form_token is not None,
     }
+
+
+def _held_back(read: AccountRead) -> str | None:
+    """The better band that the health alone would give, where missing evidence keeps the account from it."""
+    payload = read.published.payload
+    alone = next(name for name, low, _ in reversed(read.zones) if payload["health"] >= low)
+    return None if alone == payload["band"] else alone
 
 
 def _conflict(read: AccountRead) -> dict[str, Any] | None:

@@ -210,3 +210,15 @@ def test_a_parent_leads_to_its_page_where_the_reader_may_see_it(
     for path in ("/accounts/A-000001", "/accounts/A-000001/brief", "/"):
         assert "A-000002" not in limited.sees(path)
     assert client.get("/v1/accounts/A-000001").json()["account"]["parent_account_id"] is None
+
+
+def test_a_health_that_missing_evidence_keeps_from_green_says_so(
+    client: TestClient, new_key: NewKey, publish: Publish
+) -> None:
+    [account] = scored_book(1)
+    told = {"health": 91.2, "band": "yellow", "range": [71.5, 94.0]}
+    publish([replace(account, payload=account.payload | told)])
+    maria = person(client, new_key)
+    page = maria.sees("/accounts/A-000001")
+    assert "it would be green. It is not, because what is missing could bring it down to 71.5" in page
+    assert "insufficient evidence" in maria.sees("/")

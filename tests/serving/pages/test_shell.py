@@ -119,3 +119,18 @@ def test_with_nothing_scored_the_page_says_what_to_do_next(client: TestClient, n
     assert "Nothing has been scored yet" in page
     assert "vitals score data/book" in page
     assert "尚未评分" in maria.sees("/?lang=zh", 404)
+
+
+def test_who_is_turned_away_at_the_door_is_told_in_words(
+    client: TestClient, new_key: NewKey, publish: Publish
+) -> None:
+    publish(3)
+    asks = {"accept": "text/html"}
+    person(client, new_key, "metrics:read")
+    refused = client.get("/", headers=asks)
+    assert (refused.status_code, "Your key does not allow this." in refused.text) == (403, True)
+    client.cookies.delete("vitals_session")
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    ended = client.post("/cases/C-000001/comment", headers=asks | form, content=b"note=x")
+    assert (ended.status_code, "Sign in again" in ended.text) == (401, True)
+    assert client.get("/v1/model", headers=asks).headers["content-type"] == "application/problem+json"
