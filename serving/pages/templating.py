@@ -66,6 +66,6 @@ def templates() -> Environment:
 def rendered(template: str, preferences: Preferences, values: Mapping[str, Any]) -> str:
     """The page's HTML, in the reader's language."""
     language = preferences.language
-    shell = {"t": Words(language), "lang": language, "theme": preferences.theme}
+    shell: dict[str, Any] = {"t": Words(language), "lang": language, "theme": preferences.theme}
     shell |= {"group": partial(group_title, language=language)}
     return templates().get_template(template).render(**shell, **values)
