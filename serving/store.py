@@ -59,7 +59,6 @@ from serving.store_schema import bring_up_to_date
 
 DEFAULT_URL = "sqlite:///data/vitals.db"
 ROWS_PER_INSERT = 1_000
-MOST_REMEMBERED = 6
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ class ScoreStore:
             )
             raise WrongUse("the store's URL cannot be used", [fault]) from None
         self.owner: str | None = None
-        self._remembered: OrderedDict[Hashable, Any] = OrderedDict()  # shared by all views
+        self._remembered: dict[str, OrderedDict[Hashable, Any]] = {}  # shared by all views
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _use_wal)
 
@@ -141,15 +140,17 @@ class ScoreStore:
         """The condition that an account may be seen, as in `.where(store.owned(cases.c.account_id))`."""
         return true() if self.owner is None else account_id.in_(accounts_of(self.owner))
 
-    def remember(self, key: Hashable, make: Callable[[], Any]) -> Any:
+    def remember(self, topic: str, key: Hashable, make: Callable[[], Any], most: int) -> Any:
         """What `make` returned the first time, for what never changes: a snapshot, read whole.
 
-        All views of the store share it, so `make` must not heed the owner. The six made last are kept.
+        All views of the store share it, so `key` names the owner where `make` heeds it. The `most` that
+        were made last are kept of a topic.
         """
-        if (found := self._remembered.get(key)) is None:
-            found = self._remembered[key] = make()
-            while len(self._remembered) > MOST_REMEMBERED:
-                self._remembered.popitem(last=False)
+        kept = self._remembered.setdefault(topic, OrderedDict())
+        if (found := kept.get(key)) is None:
+            found = kept[key] = make()
+            while len(kept) > most:
+                kept.popitem(last=False)
         return found
 
     def ping(self) -> None:

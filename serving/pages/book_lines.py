@@ -56,7 +56,7 @@ class Line:
 
 def lines_of(store: ScoreStore, snapshot: Snapshot) -> Sequence[Line]:
     """The lines that the store's caller may see, by account id."""
-    lines: list[Line] = store.remember(("lines", snapshot.id), lambda: _read(store, snapshot))
+    lines: list[Line] = store.remember("lines", snapshot.id, lambda: _read(store, snapshot), 6)
     if store.owner is None:
         return lines
     newest = store.newest_snapshot()

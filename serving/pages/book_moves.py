@@ -53,11 +53,8 @@ class BookMoves:
     left: int
 
 
-def moves_of(store: ScoreStore, newest: Snapshot, lines: Sequence[Line]) -> BookMoves | None:
-    """Since the newest snapshot that is a week older, else since the one before; None without one."""
-    since = earlier_snapshot(store, newest)
-    if since is None:
-        return None
+def moves_of(store: ScoreStore, since: Snapshot, lines: Sequence[Line]) -> BookMoves:
+    """What moved between the snapshot `since` and today's lines."""
     before = {line.account_id: line for line in lines_of(store, since)}
     both = [(line, was) for line in lines if (was := before.get(line.account_id)) is not None]
     crossed = Counter((was.band, line.band) for line, was in both if was.band != line.band)

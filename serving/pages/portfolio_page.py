@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from serving.history_answers import snapshot_for
-from serving.pages.book_lines import BANDS, Line, band_limits, lines_of, zones
-from serving.pages.book_moves import moves_of
+from serving.pages.book_glance import glance_of
+from serving.pages.book_lines import BANDS, band_limits, zones
 from serving.pages.case_clocks import cases_due
-from serving.pages.distribution_chart import distribution_bars
-from serving.pages.portfolio_counts import by_band, by_both_bands, count_of, distribution, groups
 from serving.pages.portfolio_query import SORTS, read_table_query, table_page
 from serving.pages.visits import Page, Visit
 from serving.scorer_protocol import Scorer
@@ -25,38 +22,26 @@ def portfolio(visit: Visit) -> Page:
     query = read_table_query(visit.request.query_params)
     store, now = visit.held.store, visit.held.now()
     snapshot = snapshot_for(store, None)
-    lines = lines_of(store, snapshot)
-    moves = moves_of(store, snapshot, lines)
-    changes = {} if moves is None else moves.changes
-    found = groups(lines)
+    glance = glance_of(store, snapshot)
+    changes = {} if glance.moves is None else glance.moves.changes
     values = {
         "snapshot": snapshot,
         "now": now,
         "query": query,
-        "table": table_page(lines, query, changes),
+        "glance": glance,
+        "table": table_page(glance.lines, query, changes),
         "changes": changes,
         "sorts": tuple(SORTS),
-        "bands": by_band(lines),
-        "whole": count_of("all", lines),
-        "both_bands": by_both_bands(lines),
         "band_names": BANDS,
-        "bars": distribution_bars(distribution(lines)),
         "zones": zones(band_limits(store, snapshot)),
-        "moves": moves,
-        "groups": found[:GROUPS_SHOWN],
-        "groups_left": max(0, len(found) - GROUPS_SHOWN),
-        "owners": _choices(lines, "owner"),
-        "segments": _choices(lines, "segment"),
+        "groups": glance.groups[:GROUPS_SHOWN],
+        "groups_left": max(0, len(glance.groups) - GROUPS_SHOWN),
         "due": cases_due(store, now, DUE_SHOWN) if visit.caller.may("cases:read") else None,
         "calibration": _calibration(visit.held.scorer),
-        "stale": sorted({name for line in lines[:1] for name in line.stale}),
-        "known_until": max((line.known_until or "" for line in lines), default=""),
+        "stale": glance.lines[0].stale if glance.lines else (),
+        "known_until": glance.lines[0].known_until if glance.lines else None,
     }
     return Page("portfolio.html", "portfolio", values)
-
-
-def _choices(lines: Sequence[Line], name: str) -> list[str]:
-    return sorted({value for line in lines if (value := getattr(line, name)) is not None})
 
 
 def _calibration(scorer: Scorer) -> list[dict[str, Any]]:
