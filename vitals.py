@@ -15,30 +15,30 @@ from typing import Annotated
 import typer
 
 from features.params_file import DEFAULT_PARAMS, read_section
+from serving.access.keys_command import keys_app
 from serving.audit_command import EXAMPLE as AUDIT_EXAMPLE
 from serving.audit_command import audit
-from serving.change_command import EXAMPLE as CHANGE_EXAMPLE
-from serving.change_command import change
-from serving.disagreement_command import EXAMPLE as DISAGREEMENT_EXAMPLE
-from serving.disagreement_command import disagreement
+from serving.changes.change_command import EXAMPLE as CHANGE_EXAMPLE
+from serving.changes.change_command import change
+from serving.closed_loop.overrides_command import EXAMPLE as OVERRIDES_EXAMPLE
+from serving.closed_loop.overrides_command import overrides
+from serving.closed_loop.watch_command import EXAMPLE as WATCH_EXAMPLE
+from serving.closed_loop.watch_command import watch
+from serving.delivery.webhooks_command import app as webhooks
+from serving.disagreement.disagreement_command import EXAMPLE as DISAGREEMENT_EXAMPLE
+from serving.disagreement.disagreement_command import disagreement
 from serving.doctor_command import EXAMPLE as DOCTOR_EXAMPLE
 from serving.doctor_command import doctor
-from serving.keys_command import keys_app
-from serving.kpis_command import EXAMPLE as KPIS_EXAMPLE
-from serving.kpis_command import kpis
-from serving.overrides_command import EXAMPLE as OVERRIDES_EXAMPLE
-from serving.overrides_command import overrides
+from serving.kpis.kpis_command import EXAMPLE as KPIS_EXAMPLE
+from serving.kpis.kpis_command import kpis
 from serving.path_to_green.command import EXAMPLE as PATH_EXAMPLE
 from serving.path_to_green.command import path_to_green
-from serving.themes_command import EXAMPLE as THEMES_EXAMPLE
-from serving.themes_command import themes
+from serving.themes.themes_command import EXAMPLE as THEMES_EXAMPLE
+from serving.themes.themes_command import themes
 from serving.up_command import EXAMPLE as UP_EXAMPLE
 from serving.up_command import up
 from serving.verdicts_command import EXAMPLE as VERDICTS_EXAMPLE
 from serving.verdicts_command import verdicts
-from serving.watch_command import EXAMPLE as WATCH_EXAMPLE
-from serving.watch_command import watch
-from serving.webhooks_command import app as webhooks
 from training.command_options import DEFAULT_BOOK, BookArgument, Json, Params, Registry, Set
 from training.import_command import EXAMPLE as IMPORT_EXAMPLE
 from training.import_command import import_
@@ -379,7 +379,7 @@ def evidence(
     as_json: Json = False,
 ) -> None:
     """The very records behind a driver, worked out anew from the book, as they were known at a date."""
-    from serving.account_evidence import account_evidence
+    from serving.evidence.account_evidence import account_evidence
 
     with clear_faults(as_json), steps(as_json) as step:
         asked = (book, account, driver, as_of, params, tuple(overrides or ()), most, row_by_row)

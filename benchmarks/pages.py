@@ -26,10 +26,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from features.catalog import load_catalog
 from features.params import RuleParams, Windows
 from features.params_file import DEFAULT_PARAMS, read_section
-from serving.access import Access
+from serving.access.access import Access
+from serving.access.api_keys import create_key
+from serving.access.key_door import KeyDoor
 from serving.answering import Resources
-from serving.api_keys import create_key
-from serving.key_door import KeyDoor
 from serving.mounted_app import mounted_app
 from serving.pages.portfolio_query import SORTS
 from serving.pages.static_files import static_files

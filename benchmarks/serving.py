@@ -33,7 +33,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.steady_callers import Measured, measure, post
-from serving.api_keys import create_key
+from serving.access.api_keys import create_key
 from serving.champion import load_scorer
 from serving.opened_store import opened_store
 

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from features.params import BandLimits
-from serving.case_params import CaseParams
-from serving.settled_bands import Seen, Settled, settle
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.settled_bands import Seen, Settled, settle
 
 DAYS, AHEAD = 365, 60
 LIMITS, PARAMS = BandLimits(), CaseParams()

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import and_, select, tuple_
 
 from features.faults import Fault
-from serving.account_past import Past, pasts
+from serving.changes.account_past import Past, pasts
 from serving.history_answers import account_of_snapshot, snapshot_for
 from serving.problems import INVALID, Problem
 from serving.score_tables import score_history, snapshots

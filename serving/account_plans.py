@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from serving.playbooks_read import Playbook, playbook_for
+from serving.closed_loop.playbooks_read import Playbook, playbook_for
 
 MOST_CAUSES = 3
 Document = dict[str, Any]

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.answering import AccountRoute, answering, resources_of
-from serving.evidence_answers import evidence_of
+from serving.evidence.evidence_answers import evidence_of
 from serving.history_answers import account_of, only, page_of
 from serving.payloads import Health
 from serving.portfolio_csv import csv_answer

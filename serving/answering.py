@@ -15,11 +15,11 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from serving.case_params import CaseParams
+from serving.access.principal import Principal, principal_of
 from serving.champion import REGISTRY
+from serving.closed_loop.case_params import CaseParams
 from serving.etags import with_etag
 from serving.params import ServingParams
-from serving.principal import Principal, principal_of
 from serving.problems import Faults, answer
 from serving.request_queries import closed_query
 from serving.scorer_protocol import Scorer

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from features.faults import Fault
-from serving.case_answers import open_case_ids
-from serving.overrides import active_overrides, with_override
+from serving.closed_loop.case_answers import open_case_ids
+from serving.closed_loop.overrides import active_overrides, with_override
 from serving.problems import INVALID, NO_SNAPSHOT, UNKNOWN_ACCOUNT, Faults, Problem
 from serving.request_queries import PortfolioQuery
 from serving.store import ScoredAccount, ScoreStore, Snapshot

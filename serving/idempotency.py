@@ -36,8 +36,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from features.faults import Fault
+from serving.access.principal import principal_of
 from serving.idempotency_tables import write_calls
-from serving.principal import principal_of
 from serving.problems import Kind, Problem
 from serving.request_fields import utc_text
 from serving.store import ScoreStore

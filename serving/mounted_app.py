@@ -8,19 +8,19 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
+from serving.access.sign_in_routes import SIGN_IN_ROUTES
 from serving.account_routes import ACCOUNT_ROUTES
 from serving.answering import Resources, answering, refuse_query, resources_of
-from serving.case_routes import CASE_ROUTES
-from serving.change_routes import CHANGE_ROUTES
-from serving.disagreement_routes import DISAGREEMENT_ROUTES
-from serving.kpi_routes import KPI_ROUTES
+from serving.changes.change_routes import CHANGE_ROUTES
+from serving.closed_loop.case_routes import CASE_ROUTES
+from serving.closed_loop.override_routes import OVERRIDE_ROUTES
+from serving.disagreement.disagreement_routes import DISAGREEMENT_ROUTES
+from serving.kpis.kpi_routes import KPI_ROUTES
 from serving.openapi import openapi_document
-from serving.override_routes import OVERRIDE_ROUTES
 from serving.pages.page_routes import PAGE_ROUTES
 from serving.params import ServingParams
 from serving.path_to_green.routes import PATH_ROUTES
-from serving.sign_in_routes import SIGN_IN_ROUTES
-from serving.theme_routes import THEME_ROUTES
+from serving.themes.theme_routes import THEME_ROUTES
 
 __all__ = ["Resources", "mounted_app"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import ConfigDict, GetCoreSchemaHandler, PrivateAttr
 from pydantic_core import CoreSchema
 
+from serving.access.principal import Principal, principal_of
 from serving.bento_framework import IODescriptor
-from serving.principal import Principal, principal_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request

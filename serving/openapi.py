@@ -15,22 +15,30 @@ import yaml
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from serving import case_payloads, change_payloads, evidence_payloads, payloads
+from serving import payloads
+from serving.access.openapi_access import SECURITY_SCHEMES, guarded
 from serving.account_openapi import account_paths
-from serving.case_openapi import case_paths
-from serving.change_openapi import change_paths
-from serving.disagreement_openapi import disagreement_paths
-from serving.disagreement_payloads import DisagreementResponse
-from serving.kpi_openapi import kpi_paths
-from serving.kpi_payloads import KpisResponse
-from serving.openapi_access import SECURITY_SCHEMES, guarded
+from serving.changes import change_payloads
+from serving.changes.change_openapi import change_paths
+from serving.closed_loop import case_payloads
+from serving.closed_loop.case_openapi import case_paths
+from serving.closed_loop.override_openapi import (
+    OverrideRequest,
+    OverridesResponse,
+    SetOverrideResponse,
+    override_paths,
+)
+from serving.disagreement.disagreement_openapi import disagreement_paths
+from serving.disagreement.disagreement_payloads import DisagreementResponse
+from serving.evidence import evidence_payloads
+from serving.kpis.kpi_openapi import kpi_paths
+from serving.kpis.kpi_payloads import KpisResponse
 from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation, ref
-from serving.override_openapi import OverrideRequest, OverridesResponse, SetOverrideResponse, override_paths
 from serving.params import ServingParams
 from serving.path_to_green.openapi import path_to_green_paths
 from serving.path_to_green.payloads import PathToGreenResponse
-from serving.theme_openapi import theme_paths
-from serving.theme_payloads import ThemeSentencesResponse, ThemesResponse
+from serving.themes.theme_openapi import theme_paths
+from serving.themes.theme_payloads import ThemeSentencesResponse, ThemesResponse
 
 
 def openapi_document(limits: ServingParams) -> dict[str, Any]:

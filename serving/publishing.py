@@ -16,28 +16,28 @@ from features.params import Windows
 from features.params_file import read_section
 from features.time_windows import as_of_date
 from serving.account_words import several_in_words
-from serving.alarm_holds import held_cases
+from serving.answers.survey_answers import kept_answers
 from serving.batch_scoring import ScoredBook, flat_table, score_book
-from serving.book_people import people_of
-from serving.case_params import CaseParams
-from serving.case_triggers import Trigger
 from serving.champion import load_scorer
-from serving.change_tables import read_settings
-from serving.evidence_documents import evidence_documents
-from serving.evidence_tables import Evidence, wants_evidence
+from serving.changes.change_tables import read_settings
+from serving.changes.kept_steps import earlier_of, keep_step, settings_of, step_to
+from serving.closed_loop.alarm_holds import held_cases
+from serving.closed_loop.book_people import people_of
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.case_triggers import Trigger
+from serving.closed_loop.playbooks_read import read_playbooks
+from serving.evidence.evidence_documents import evidence_documents
+from serving.evidence.evidence_tables import Evidence, wants_evidence
 from serving.explained_words import Setting, explained_in_words
 from serving.history_answers import account_of
-from serving.kept_steps import earlier_of, keep_step, settings_of, step_to
 from serving.opened_store import opened_store
 from serving.params import ServingParams
 from serving.past_features import features_before
-from serving.playbooks_read import read_playbooks
 from serving.request_fields import utc_text
 from serving.score_inputs import ScoreInputs
 from serving.store import ScoredAccount, ScoreStore, Snapshot
-from serving.survey_answers import kept_answers
-from serving.theme_documents import theme_documents
-from serving.theme_tables import ThemeMentions, has_themes, keep_themes
+from serving.themes.theme_documents import theme_documents
+from serving.themes.theme_tables import ThemeMentions, has_themes, keep_themes
 from training.all_params import AllParams
 
 Progress = Callable[[str], None]

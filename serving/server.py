@@ -12,11 +12,11 @@ from pathlib import Path
 
 from features.faults import Fault, WrongUse
 from features.params_file import read_section
+from serving.access.first_key import first_key
+from serving.access.server_secret import server_secret
 from serving.champion import load_scorer
-from serving.first_key import first_key
 from serving.opened_store import opened_store
 from serving.params import ServingParams
-from serving.server_secret import server_secret
 from serving.store import DEFAULT_URL
 
 SERVICE = "serving.service:Vitals"

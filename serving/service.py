@@ -17,16 +17,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from features.params_file import DEFAULT_PARAMS, read_section
-from serving.access import access_to
+from serving.access.access import access_to
+from serving.access.key_door import KeyDoor
 from serving.bento_chain import lean_chain
 from serving.bento_framework import Service, TraceRecordFilter, bentoml
-from serving.case_params import CaseParams
 from serving.champion import REGISTRY, Settings, load_scorer
+from serving.closed_loop.case_params import CaseParams
 from serving.column_flags import column_flags
 from serving.front_door import BodyGate, ProblemResponses
 from serving.history_answers import health_of
 from serving.json_logs import log_as_json
-from serving.key_door import KeyDoor
 from serving.model_watch import ModelWatch
 from serving.mounted_app import Resources, mounted_app
 from serving.params import ServingParams

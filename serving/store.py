@@ -31,17 +31,17 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
 from features.faults import DataFault, Fault, WrongUse
-from serving import (  # noqa: F401  # declared before the tables are made
-    alarm_holds,
-    case_tables,
-    nightly_tables,
-    outbox_tables,
-    override_tables,
-    survey_tables,
-    theme_tables,
-    verdict_tables,
+from serving import verdict_tables  # noqa: F401  # declared before the tables are made
+from serving.access.owned_accounts import accounts_of
+from serving.answers import survey_tables  # noqa: F401  # declared before the tables are made
+from serving.closed_loop import (
+    alarm_holds,  # noqa: F401  # declared before the tables are made
+    case_tables,  # noqa: F401  # declared before the tables are made
+    nightly_tables,  # noqa: F401  # declared before the tables are made
+    override_tables,  # noqa: F401  # declared before the tables are made
 )
-from serving.evidence_tables import (
+from serving.delivery import outbox_tables  # noqa: F401  # declared before the tables are made
+from serving.evidence.evidence_tables import (
     Document,
     Evidence,
     evidence_of,
@@ -49,13 +49,13 @@ from serving.evidence_tables import (
     keep_evidence,
     wants_evidence,
 )
-from serving.owned_accounts import accounts_of
 from serving.portfolio_pages import cursor_after, page_statement
 from serving.request_fields import utc_text
 from serving.request_queries import PortfolioQuery
 from serving.score_inputs import ScoreInputs, read_inputs, write_inputs
 from serving.score_tables import score_history, snapshots
 from serving.store_schema import bring_up_to_date
+from serving.themes import theme_tables  # noqa: F401  # declared before the tables are made
 
 DEFAULT_URL = "sqlite:///data/vitals.db"
 ROWS_PER_INSERT = 1_000

@@ -16,13 +16,13 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, Row, insert, select
 
-from serving.case_bodies import MAX_NOTE
-from serving.moments import moment_text
+from serving.answers.survey_bodies import unstorable
+from serving.closed_loop.case_bodies import MAX_NOTE
+from serving.closed_loop.moments import moment_text
 from serving.portfolio_csv import BYTE_ORDER_MARK, safe_cell
 from serving.problems import Faults
 from serving.request_fields import feature_advice
 from serving.store import ScoredAccount, ScoreStore, Snapshot
-from serving.survey_bodies import unstorable
 from serving.verdict_tables import driver_verdicts
 
 Said = Literal["right", "wrong", "missing"]

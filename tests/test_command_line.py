@@ -122,7 +122,7 @@ def test_an_account_is_explained_in_both_languages(workspace: TrainedWorkspace) 
 def test_the_evidence_worked_out_anew_is_the_one_that_is_served(
     workspace: TrainedWorkspace, driver: str
 ) -> None:
-    from serving.evidence_answers import evidence_of
+    from serving.evidence.evidence_answers import evidence_of
     from serving.opened_store import opened_store
 
     with opened_store(workspace.store) as store:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from features.faults import WrongUse
-from serving.api_keys import key_id_of
-from serving.first_key import first_key
+from serving.access.api_keys import key_id_of
+from serving.access.first_key import first_key
+from serving.access.server_secret import server_secret
 from serving.opened_store import opened_store
 from serving.server import tell_first_key
-from serving.server_secret import server_secret
 from tests.command_runs import answer, refused, run
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from serving.case_params import CaseParams
-from serving.cases import Opening, open_case
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.cases import Opening, open_case
 from serving.store import ScoreStore
 from tests.command_runs import answer, refused, run
 from tests.serving.receivers import receiver

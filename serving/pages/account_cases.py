@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from serving.case_answers import cases_page, one_case
-from serving.case_bodies import CasesQuery
-from serving.case_states import allowed_actions
+from serving.closed_loop.case_answers import cases_page, one_case
+from serving.closed_loop.case_bodies import CasesQuery
+from serving.closed_loop.case_states import allowed_actions
 from serving.pages.case_clocks import Clock, clock_of
 from serving.store import ScoreStore
 

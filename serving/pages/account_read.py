@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.catalog import Feature, load_catalog
-from serving.account_past import Past, pasts
+from serving.changes.account_past import Past, pasts
 from serving.history_answers import account_of_snapshot, as_they_are_now, details_seen, snapshot_for
 from serving.pages.book_lines import band_limits, zones
 from serving.pages.visits import Visit

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from serving.moments import moment_of
+from serving.closed_loop.moments import moment_of
 from serving.pages.book_lines import BANDS, Line, lines_of
 from serving.request_fields import utc_text
 from serving.score_tables import snapshots

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from sqlalchemy import or_, select
 
-from serving.case_documents import summary_document
-from serving.case_tables import cases
-from serving.moments import moment_of
+from serving.closed_loop.case_documents import summary_document
+from serving.closed_loop.case_tables import cases
+from serving.closed_loop.moments import moment_of
 from serving.store import ScoreStore
 
 Due = Literal["call", "director", "vp"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from serving.account_history import history_of
-from serving.change_answers import change_of
-from serving.change_snapshots import Ends, read_ends
+from serving.changes.change_answers import change_of
+from serving.changes.change_snapshots import Ends, read_ends
 from serving.pages.account_read import account_read
 from serving.pages.visits import Page, Visit
 from serving.path_to_green.answer import path_to_green_of

@@ -10,8 +10,8 @@ import numpy as np
 
 from features.catalog import Feature
 from features.nps_posterior import role_interval
-from serving.evidence_answers import records_behind
-from serving.evidence_tables import Document
+from serving.evidence.evidence_answers import records_behind
+from serving.evidence.evidence_tables import Document
 from serving.pages.account_read import AccountRead
 
 ELSEWHERE = np.full(3, 1 / 3)  # how others of the role answer is not kept; it weighs a tenth of an answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from serving.answering import AccountRoute
-from serving.case_states import STEPS
+from serving.closed_loop.case_states import STEPS
 from serving.pages.account_page import account, brief
 from serving.pages.change_page import change, path_to_green
 from serving.pages.portfolio_page import portfolio

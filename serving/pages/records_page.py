@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.evidence_answers import evidence_of
+from serving.evidence.evidence_answers import evidence_of
 from serving.pages.account_read import AccountRead, account_read
 from serving.pages.spans import pieces
 from serving.pages.usage_chart import UsageBars, usage_bars

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from features.catalog import Feature, Language
+from serving.closed_loop.moments import moment_of
 from serving.group_names import group_name
-from serving.moments import moment_of
 from serving.pages.messages_read import Words
 from serving.words import written
 

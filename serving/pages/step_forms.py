@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from serving.case_answers import step_taken
-from serving.case_bodies import read_step
-from serving.case_states import Action
+from serving.closed_loop.case_answers import step_taken
+from serving.closed_loop.case_bodies import read_step
+from serving.closed_loop.case_states import Action
+from serving.closed_loop.override_routes import override_taken, read_override
 from serving.history_answers import account_of_snapshot, snapshot_for
-from serving.override_routes import override_taken, read_override
 from serving.pages.account_read import account_named
 from serving.pages.addresses import account_address
 from serving.pages.visits import Visit

@@ -11,8 +11,8 @@ import pandas as pd
 from features.catalog import load_catalog
 from features.params import FeatureParams, PillarWeights, RuleParams, Windows
 from features.params_file import read_section
-from serving.change_tables import StepInputs, write_settings, write_step
-from serving.kept_steps import settings_of
+from serving.changes.change_tables import StepInputs, write_settings, write_step
+from serving.changes.kept_steps import settings_of
 from serving.rule_scorer import RuleScorer
 from serving.score_inputs import ScoreInputs
 from serving.store import ScoredAccount, ScoreStore, Snapshot

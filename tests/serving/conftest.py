@@ -12,9 +12,9 @@ import pytest
 from starlette.exceptions import StarletteDeprecationWarning
 
 from serving import service
-from serving.access import Access
+from serving.access.access import Access
+from serving.access.api_keys import create_key
 from serving.answering import Resources
-from serving.api_keys import create_key
 from serving.store import ScoredAccount, ScoreStore, Snapshot
 from tests.serving import fake_scorer
 from tests.serving.audit_hook import AuditHook

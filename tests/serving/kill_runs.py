@@ -26,14 +26,14 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
-from serving.book_people import BookPeople, keep_people
-from serving.case_tables import cases
-from serving.delivery_params import DeliveryParams
-from serving.dispatcher import deliver_due
-from serving.outbox_tables import outbox
+from serving.answers.survey_tables import survey_responses
+from serving.closed_loop.book_people import BookPeople, keep_people
+from serving.closed_loop.case_tables import cases
+from serving.delivery.delivery_params import DeliveryParams
+from serving.delivery.dispatcher import deliver_due
+from serving.delivery.outbox_tables import outbox
+from serving.delivery.webhooks import add_endpoint
 from serving.store import ScoreStore
-from serving.survey_tables import survey_responses
-from serving.webhooks import add_endpoint
 from tests.serving.receivers import Receiver, receiver
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,10 +7,10 @@ import sys
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from serving.access.principal import Principal
 from serving.answering import Resources
 from serving.mounted_app import mounted_app
 from serving.params import ServingParams
-from serving.principal import Principal
 from serving.store import ScoreStore
 from tests.serving.fake_scorer import FakeScorer
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from serving.case_params import CaseParams
-from serving.delivery_params import DeliveryParams
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.watching import Watcher
+from serving.delivery.delivery_params import DeliveryParams
 from serving.store import ScoreStore
-from serving.watching import Watcher
 
 if __name__ == "__main__":
     delivery = DeliveryParams(allow_networks=("127.0.0.1/32",), timeout_seconds=2)

@@ -26,12 +26,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlalchemy import select
 
-from serving import clock
-from serving.case_params import BusinessHours, CaseParams
-from serving.case_tables import case_escalations, cases
-from serving.cases import Opening, Step, StepRefusedError, open_case, take_step
-from serving.clock import take_due_steps
-from serving.outbox_tables import outbox
+from serving.closed_loop import clock
+from serving.closed_loop.case_params import BusinessHours, CaseParams
+from serving.closed_loop.case_tables import case_escalations, cases
+from serving.closed_loop.cases import Opening, Step, StepRefusedError, open_case, take_step
+from serving.closed_loop.clock import take_due_steps
+from serving.delivery.outbox_tables import outbox
 from serving.store import ScoreStore
 
 MINUTE = timedelta(minutes=1)

@@ -18,15 +18,15 @@ from starlette.testclient import TestClient
 from features.faults import VitalsFault
 from features.params import BandLimits
 from features.params_file import read_section
-from serving.alarm_holds import held_cases
-from serving.alert_budget import Alarm, raise_alarms, release_due
-from serving.case_params import CaseParams
-from serving.case_tables import case_history, cases, settled_bands
-from serving.case_triggers import Trigger
-from serving.cases import Opening, Step, open_case, take_step
-from serving.clock import take_due_steps
-from serving.outbox_tables import outbox
-from serving.playbooks_read import read_playbooks
+from serving.closed_loop.alarm_holds import held_cases
+from serving.closed_loop.alert_budget import Alarm, raise_alarms, release_due
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.case_tables import case_history, cases, settled_bands
+from serving.closed_loop.case_triggers import Trigger
+from serving.closed_loop.cases import Opening, Step, open_case, take_step
+from serving.closed_loop.clock import take_due_steps
+from serving.closed_loop.playbooks_read import read_playbooks
+from serving.delivery.outbox_tables import outbox
 from serving.store import ScoredAccount, ScoreStore
 from tests.serving import fake_scorer
 from tests.serving.both_databases import database_url, loop_store, postgres

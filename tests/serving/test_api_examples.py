@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from serving.api_keys import create_key
-from serving.book_people import BookPeople, keep_people
+from serving.access.api_keys import create_key
+from serving.closed_loop.book_people import BookPeople, keep_people
 from serving.openapi import openapi_document
 from serving.opened_store import opened_store
 from serving.params import ServingParams

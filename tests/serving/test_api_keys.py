@@ -7,8 +7,16 @@ import pytest
 from sqlalchemy import select
 
 from features.faults import WrongUse
-from serving.api_keys import all_keys, create_key, is_the_key, key_id_of, key_of, revoke_keys, rotate_key
-from serving.key_tables import api_keys
+from serving.access.api_keys import (
+    all_keys,
+    create_key,
+    is_the_key,
+    key_id_of,
+    key_of,
+    revoke_keys,
+    rotate_key,
+)
+from serving.access.key_tables import api_keys
 from serving.store import ScoreStore
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)

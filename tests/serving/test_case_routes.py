@@ -10,11 +10,11 @@ from starlette.testclient import TestClient
 
 from serving import service
 from serving.answering import Resources
-from serving.book_people import BookPeople, keep_people
-from serving.case_params import CaseParams
-from serving.case_payloads import CaseResponse, CasesResponse, SurveyAnswerResponse
+from serving.answers.survey_tables import survey_responses
+from serving.closed_loop.book_people import BookPeople, keep_people
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.case_payloads import CaseResponse, CasesResponse, SurveyAnswerResponse
 from serving.store import ScoreStore
-from serving.survey_tables import survey_responses
 from tests.serving import fake_scorer
 from tests.serving.conftest import Publish
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from features.params import BandLimits
-from serving.book_people import people_of
-from serving.case_params import CaseParams
-from serving.case_tables import book_accounts, book_contacts, cases, settled_bands
-from serving.case_triggers import Trigger
-from serving.cases import Step, take_step
-from serving.playbooks_read import read_playbooks
+from serving.closed_loop.book_people import people_of
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.case_tables import book_accounts, book_contacts, cases, settled_bands
+from serving.closed_loop.case_triggers import Trigger
+from serving.closed_loop.cases import Step, take_step
+from serving.closed_loop.playbooks_read import read_playbooks
 from serving.store import ScoredAccount, ScoreStore
 from tests.serving import fake_scorer
 

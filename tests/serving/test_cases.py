@@ -8,12 +8,19 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
-from serving.case_documents import case_document
-from serving.case_params import CaseParams
-from serving.case_states import KINDS, STATES, STEPS, allowed_actions
-from serving.case_tables import case_history, cases
-from serving.cases import AnotherCaseOpenError, Opening, Step, StepRefusedError, open_case, take_step
-from serving.outbox_tables import outbox
+from serving.closed_loop.case_documents import case_document
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.case_states import KINDS, STATES, STEPS, allowed_actions
+from serving.closed_loop.case_tables import case_history, cases
+from serving.closed_loop.cases import (
+    AnotherCaseOpenError,
+    Opening,
+    Step,
+    StepRefusedError,
+    open_case,
+    take_step,
+)
+from serving.delivery.outbox_tables import outbox
 from serving.store import ScoreStore
 from tests.serving.both_databases import database_url, loop_store, postgres
 
@@ -157,7 +164,7 @@ def test_a_case_and_its_news_come_together_or_not_at_all(
     def full(*_: object) -> str:
         raise OSError("disk full")
 
-    monkeypatch.setattr("serving.cases.announce", full)
+    monkeypatch.setattr("serving.closed_loop.cases.announce", full)
     with pytest.raises(OSError, match="disk full"):
         opened(loop_store)
     with loop_store.begin() as connection:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from features.faults import WrongUse
-from serving.api_keys import create_key
+from serving.access.api_keys import create_key
 from serving.champion import find_champion, load_scorer
 from serving.learned_scorer import LearnedScorer
 from serving.opened_store import opened_store

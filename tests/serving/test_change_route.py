@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
 from features.params import FeatureParams, RoleWeights
-from serving.change_payloads import ChangeResponse, HistoryResponse
+from serving.changes.change_payloads import ChangeResponse, HistoryResponse
 from serving.payloads import ProblemDetail
 from serving.store import ScoreStore
 from tests.command_runs import answer, refused, run

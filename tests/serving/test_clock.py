@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from serving.case_params import BusinessHours, CaseParams
-from serving.case_tables import case_escalations, cases
-from serving.cases import Opening, Step, open_case, take_step
-from serving.clock import take_due_steps
-from serving.nightly import score_if_due
-from serving.nightly_tables import nightly_runs
-from serving.outbox_tables import outbox
+from serving.closed_loop.case_params import BusinessHours, CaseParams
+from serving.closed_loop.case_tables import case_escalations, cases
+from serving.closed_loop.cases import Opening, Step, open_case, take_step
+from serving.closed_loop.clock import take_due_steps
+from serving.closed_loop.nightly import score_if_due
+from serving.closed_loop.nightly_tables import nightly_runs
+from serving.delivery.outbox_tables import outbox
 from serving.store import ScoreStore
 from tests.serving.both_databases import database_url, loop_store, postgres
 

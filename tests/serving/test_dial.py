@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from serving.dial import AddressRefusedError, check_target, dial, is_open, parse_target
-from serving.webhook_call import post
+from serving.delivery.dial import AddressRefusedError, check_target, dial, is_open, parse_target
+from serving.delivery.webhook_call import post
 from tests.serving.hostile_addresses import hostile_urls
 from tests.serving.receivers import receiver
 

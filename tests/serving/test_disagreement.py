@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from serving.disagreement import START, disagreement_of
-from serving.disagreement_answers import cursor_of, in_words
-from serving.disagreement_payloads import DisagreementResponse
+from serving.disagreement.disagreement import START, disagreement_of
+from serving.disagreement.disagreement_answers import cursor_of, in_words
+from serving.disagreement.disagreement_payloads import DisagreementResponse
 from serving.store import ScoredAccount, ScoreStore
 from tests.command_runs import answer, refused, run
 from tests.serving.trained_workspace import TrainedWorkspace, workspace

@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from serving.case_params import CaseParams
-from serving.cases import Opening, open_case
-from serving.delivery_params import DeliveryParams
-from serving.dispatcher import deliver_due
-from serving.outbox_tables import deliveries, webhook_endpoints
-from serving.sending import Sent
-from serving.store import ScoreStore
-from serving.webhook_signature import is_signed
-from serving.webhooks import (
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.cases import Opening, open_case
+from serving.delivery.delivery_params import DeliveryParams
+from serving.delivery.dispatcher import deliver_due
+from serving.delivery.outbox_tables import deliveries, webhook_endpoints
+from serving.delivery.sending import Sent
+from serving.delivery.webhook_signature import is_signed
+from serving.delivery.webhooks import (
     add_endpoint,
     delivery_lines,
     enable_endpoint,
@@ -24,6 +23,7 @@ from serving.webhooks import (
     replay,
     rotate_secret,
 )
+from serving.store import ScoreStore
 from tests.serving.both_databases import database_url, loop_store, postgres
 from tests.serving.receivers import Receiver, receiver
 
@@ -228,8 +228,8 @@ def test_where_the_operator_allowed_no_network_nothing_inside_is_called(store: S
 
 
 def test_a_webhook_that_is_disabled_is_a_notice_in_the_list_of_cases(store: ScoreStore) -> None:
-    from serving.case_answers import cases_page
-    from serving.case_bodies import CasesQuery
+    from serving.closed_loop.case_answers import cases_page
+    from serving.closed_loop.case_bodies import CasesQuery
 
     with receiver(script=[410]) as there:
         add(store, there.url)

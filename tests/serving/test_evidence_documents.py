@@ -11,9 +11,9 @@ import pytest
 
 from features.catalog import load_catalog
 from features.warehouse import Warehouse
-from serving.evidence_answers import records_behind
-from serving.evidence_documents import evidence_documents
-from serving.evidence_tables import Evidence
+from serving.evidence.evidence_answers import records_behind
+from serving.evidence.evidence_documents import evidence_documents
+from serving.evidence.evidence_tables import Evidence
 from serving.problems import Problem
 from tests.features.future_actions import another_future
 from tests.features.literal_book import AS_OF, PARAMS, Case, at, literal_warehouse

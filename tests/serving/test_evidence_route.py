@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from serving.evidence_documents import evidence_documents
-from serving.evidence_payloads import EVIDENCE_EXAMPLE, EvidenceResponse, SpanOf
+from serving.evidence.evidence_documents import evidence_documents
+from serving.evidence.evidence_payloads import EVIDENCE_EXAMPLE, EvidenceResponse, SpanOf
 from serving.openapi import openapi_document
 from serving.params import ServingParams
 from serving.store import ScoredAccount, ScoreStore, Snapshot
-from serving.theme_documents import theme_documents
-from serving.theme_tables import keep_themes
+from serving.themes.theme_documents import theme_documents
+from serving.themes.theme_tables import keep_themes
 from tests.features.literal_book import AS_OF, PARAMS, Case, at, literal_warehouse
 from tests.serving.conftest import Publish, scored_book
 from tests.serving.fake_scorer import MODEL

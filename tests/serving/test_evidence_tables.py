@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from serving.evidence_tables import Evidence, account_evidence, evidence_indexes
+from serving.evidence.evidence_tables import Evidence, account_evidence, evidence_indexes
 from serving.score_tables import metadata
 from serving.store import ScoreStore, Snapshot
 from tests.serving.conftest import Publish, scored_book

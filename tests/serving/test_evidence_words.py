@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from serving.evidence_answers import records_behind
-from serving.evidence_documents import evidence_documents
-from serving.evidence_words import in_words
+from serving.evidence.evidence_answers import records_behind
+from serving.evidence.evidence_documents import evidence_documents
+from serving.evidence.evidence_words import in_words
 from tests.features.literal_book import AS_OF, PARAMS, Case, at, literal_warehouse
 
 

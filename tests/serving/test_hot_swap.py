@@ -18,7 +18,7 @@ import httpx
 import pandas as pd
 import pytest
 
-from serving.api_keys import create_key
+from serving.access.api_keys import create_key
 from serving.champion import load_scorer
 from serving.server import environment
 from serving.store import ScoreStore

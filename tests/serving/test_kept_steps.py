@@ -15,8 +15,8 @@ from features.params import FeatureParams, RoleWeights
 from features.snapshot import build_snapshot
 from features.warehouse import Warehouse, warehouse
 from serving.batch_scoring import ScoredBook
-from serving.change_tables import StepInputs
-from serving.kept_steps import Earlier, earlier_of, keep_step, settings_of, step_to
+from serving.changes.change_tables import StepInputs
+from serving.changes.kept_steps import Earlier, earlier_of, keep_step, settings_of, step_to
 from serving.score_inputs import ScoreInputs
 from serving.store import ScoreStore, Snapshot
 from tests.features.literal_book import AS_OF, PARAMS, Case, at, literal_warehouse

@@ -8,11 +8,12 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from serving import access, api_keys, service
-from serving.api_keys import revoke_keys, rotate_key
+from serving import service
+from serving.access import access, api_keys
+from serving.access.api_keys import revoke_keys, rotate_key
+from serving.access.scopes import SCOPES, needed_scope
 from serving.openapi import openapi_document
 from serving.params import ServingParams
-from serving.scopes import SCOPES, needed_scope
 from serving.store import ScoreStore
 from tests.serving.conftest import Clock, NewKey, Publish
 from tests.serving.test_service import problem

@@ -11,18 +11,18 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving import service
-from serving.alert_budget import Alarm as Raised
-from serving.alert_budget import raise_alarms, release_due
-from serving.book_people import BookPeople, keep_people
-from serving.case_params import CaseParams
-from serving.case_states import Action
-from serving.cases import Opening, Step, open_case, take_step
-from serving.clock import take_due_steps
-from serving.kpi_answers import KpisAsked, kpis_answer
-from serving.kpi_payloads import KpisResponse
-from serving.moments import moment_text
+from serving.answers.survey_tables import survey_responses
+from serving.closed_loop.alert_budget import Alarm as Raised
+from serving.closed_loop.alert_budget import raise_alarms, release_due
+from serving.closed_loop.book_people import BookPeople, keep_people
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.case_states import Action
+from serving.closed_loop.cases import Opening, Step, open_case, take_step
+from serving.closed_loop.clock import take_due_steps
+from serving.closed_loop.moments import moment_text
+from serving.kpis.kpi_answers import KpisAsked, kpis_answer
+from serving.kpis.kpi_payloads import KpisResponse
 from serving.store import ScoredAccount, ScoreStore
-from serving.survey_tables import survey_responses
 from tests.command_runs import answer, refused, run
 from tests.serving.both_databases import database_url, loop_store, postgres
 from tests.serving.conftest import NewKey, scored_book

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from serving import clock
+from serving.closed_loop import clock
 from tests.serving.loop_simulation import WORLDS, World, simulate
 
 FAULTS = ("missed", "double", "not due", "told wrong")

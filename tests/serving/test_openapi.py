@@ -10,21 +10,18 @@ import pytest
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
-from serving import (
-    case_payloads,
-    change_payloads,
-    disagreement_payloads,
-    evidence_payloads,
-    kpi_payloads,
-    override_openapi,
-    payloads,
-    theme_payloads,
-)
+from serving import payloads
+from serving.changes import change_payloads
+from serving.closed_loop import case_payloads, override_openapi
+from serving.disagreement import disagreement_payloads
+from serving.evidence import evidence_payloads
+from serving.kpis import kpi_payloads
 from serving.openapi import openapi_document
 from serving.pages.page_routes import PAGE_ROUTES
 from serving.params import ServingParams
 from serving.path_to_green import payloads as path_payloads
 from serving.service import Vitals, mounted
+from serving.themes import theme_payloads
 
 PAYLOADS = (
     path_payloads,

@@ -18,7 +18,7 @@ import httpx
 import pytest
 import typer
 
-from serving.api_keys import create_key
+from serving.access.api_keys import create_key
 from serving.champion import find_champion, load_scorer
 from serving.opened_store import opened_store
 from tests.serving.test_service_process import free_port, wait_until_ready

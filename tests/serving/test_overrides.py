@@ -8,10 +8,10 @@ from sqlalchemy import delete
 from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
-from serving.override_openapi import OverridesResponse, SetOverrideResponse
-from serving.override_outcomes import judged_overrides
-from serving.override_tables import band_overrides
-from serving.overrides import set_override
+from serving.closed_loop.override_openapi import OverridesResponse, SetOverrideResponse
+from serving.closed_loop.override_outcomes import judged_overrides
+from serving.closed_loop.override_tables import band_overrides
+from serving.closed_loop.overrides import set_override
 from serving.payloads import Health
 from serving.score_tables import score_history, score_inputs
 from serving.store import ScoreStore

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from serving.book_people import BookPeople, keep_people
-from serving.case_params import CaseParams
-from serving.cases import Opening, open_case
+from serving.closed_loop.book_people import BookPeople, keep_people
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.cases import Opening, open_case
 from serving.openapi import openapi_document
 from serving.params import ServingParams
 from serving.store import ScoredAccount, ScoreStore

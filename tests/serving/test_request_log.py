@@ -101,7 +101,7 @@ def test_an_unexpected_fault_is_logged_with_its_places_and_without_its_words(
     def broken(*_: object) -> None:
         raise ValueError(f"could not convert {HOSTILE}")
 
-    monkeypatch.setattr("serving.key_door.needed_scope", broken)
+    monkeypatch.setattr("serving.access.key_door.needed_scope", broken)
     answered = client.get("/v1/catalog")
     assert answered.status_code == 500
     faults = [json.loads(text) for text in kept.lines if '"traceback"' in text]

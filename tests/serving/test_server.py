@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from features.faults import WrongUse
-from serving.api_keys import create_key
+from serving.access.api_keys import create_key
 from serving.opened_store import opened_store
 from serving.payloads import (
     AccountResponse,

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import yaml
 
-from serving.api_keys import create_key
+from serving.access.api_keys import create_key
 from serving.opened_store import opened_store
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.params import BandLimits
-from serving.case_params import CaseParams
-from serving.settled_bands import ORDER, Seen, Settled, settle
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.settled_bands import ORDER, Seen, Settled, settle
 
 PARAMS, LIMITS = CaseParams(), BandLimits()
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
-from serving.access import KNOWN_FOR
-from serving.api_keys import revoke_keys
-from serving.session_cookie import Session, session_of
+from serving.access.access import KNOWN_FOR
+from serving.access.api_keys import revoke_keys
+from serving.access.session_cookie import Session, session_of
 from serving.store import ScoreStore
 from tests.serving.conftest import Clock, NewKey
 from tests.serving.test_service import problem

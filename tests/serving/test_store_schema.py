@@ -16,8 +16,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from features.faults import WrongUse
-from serving.access import KNOWN_FOR
-from serving.api_keys import create_key, revoke_keys
+from serving.access.access import KNOWN_FOR
+from serving.access.api_keys import create_key, revoke_keys
 from serving.opened_store import opened_store
 from serving.score_tables import metadata
 from serving.store import ScoreStore, Snapshot

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from serving.answers.survey_bodies import read_answer
 from serving.problems import Problem
-from serving.survey_bodies import read_answer
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 GOOD: dict[str, Any] = {

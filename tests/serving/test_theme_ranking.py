@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.written_words import FRIENDLY
-from serving.theme_ranking import NAMES, Mentioned, order_of, ranked, shares
+from serving.themes.theme_ranking import NAMES, Mentioned, order_of, ranked, shares
 
 UNFRIENDLY = np.array([name not in FRIENDLY for name in NAMES])
 QUALITY, COMPETITOR = NAMES.index("quality"), NAMES.index("competitor")

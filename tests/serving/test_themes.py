@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.store import ScoreStore
-from serving.theme_payloads import ThemeSentencesResponse, ThemesResponse
+from serving.themes.theme_payloads import ThemeSentencesResponse, ThemesResponse
 from tests.command_runs import answer, refused, run
 from tests.features.literal_book import at
 from tests.serving.conftest import NewKey, Publish

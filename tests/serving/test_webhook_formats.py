@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from serving.delivery_params import DeliveryParams
-from serving.mailing import mail_of, send_mail
-from serving.webhook_formats import FORMATS, TITLES, accepted, body_of
+from serving.delivery.delivery_params import DeliveryParams
+from serving.delivery.mailing import mail_of, send_mail
+from serving.delivery.webhook_formats import FORMATS, TITLES, accepted, body_of
 
 NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
 DATA = {

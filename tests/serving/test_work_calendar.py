@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from features.faults import WrongUse
 from features.params_file import parse_section
-from serving.case_params import BusinessHours, CaseParams
-from serving.work_calendar import WEEK, due_at, instant
+from serving.closed_loop.case_params import BusinessHours, CaseParams
+from serving.closed_loop.work_calendar import WEEK, due_at, instant
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC")
 MINUTE = timedelta(minutes=1)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from serving.store import ScoredAccount, ScoreStore, Snapshot
-from serving.theme_documents import theme_documents
-from serving.theme_tables import keep_themes
+from serving.themes.theme_documents import theme_documents
+from serving.themes.theme_tables import keep_themes
 from tests.features.literal_book import AS_OF, PARAMS, Case, Row, at, literal_warehouse
 from tests.serving.conftest import scored_book
 from tests.serving.fake_scorer import MODEL

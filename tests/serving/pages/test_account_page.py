@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from features.catalog import load_catalog
 from features.params import Windows
-from serving.evidence_tables import Evidence
+from serving.evidence.evidence_tables import Evidence
 from serving.pages.addresses import account_address
 from serving.pages.waterfall import waterfall
 from serving.store import ScoredAccount, ScoreStore

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvicorn
 
-from serving.access import Access
+from serving.access.access import Access
+from serving.access.api_keys import create_key
+from serving.access.key_door import KeyDoor
 from serving.answering import Resources
-from serving.api_keys import create_key
-from serving.case_params import CaseParams
-from serving.cases import Opening, open_case
 from serving.champion import load_scorer
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.cases import Opening, open_case
 from serving.front_door import BodyGate
-from serving.key_door import KeyDoor
 from serving.mounted_app import mounted_app
 from serving.params import ServingParams
 from serving.store import ScoreStore

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from serving.book_people import BookPeople, keep_people
-from serving.case_params import CaseParams
-from serving.cases import Opening, open_case
+from serving.closed_loop.book_people import BookPeople, keep_people
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.cases import Opening, open_case
 from serving.pages.page_routes import PAGE_ROUTES
 from serving.store import ScoreStore
 from tests.serving.conftest import Clock, NewKey, Publish

@@ -8,8 +8,8 @@ import pytest
 from markupsafe import escape
 from starlette.testclient import TestClient
 
-from serving.case_params import CaseParams
-from serving.cases import Opening, open_case
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.cases import Opening, open_case
 from serving.pages.book_lines import lines_of
 from serving.pages.portfolio_counts import by_band, distribution, groups
 from serving.store import ScoredAccount, ScoreStore

@@ -8,9 +8,9 @@ import pytest
 from markupsafe import escape
 from starlette.testclient import TestClient
 
-from serving.book_people import BookPeople, keep_people
-from serving.case_params import CaseParams
-from serving.cases import Opening, open_case
+from serving.closed_loop.book_people import BookPeople, keep_people
+from serving.closed_loop.case_params import CaseParams
+from serving.closed_loop.cases import Opening, open_case
 from serving.store import ScoreStore
 from serving.verdicts import as_csv, verdicts_of
 from tests.serving.conftest import Clock, NewKey, Publish

@@ -1,0 +1,1 @@
+"""Survey answers that come through the API the moment they are given."""

@@ -1,0 +1,1 @@
+"""Why a health changed between two dates or two models, in parts that add up."""

@@ -1,0 +1,42 @@
+"""The OpenAPI paths of `override_routes.py`, and what goes over the wire there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from serving.closed_loop.case_openapi import WRITE_ERRORS, idempotency_key
+from serving.openapi_parts import body, operation
+from serving.payloads import AccountId, Band, OverrideOf, Shape
+
+
+class OverrideRequest(Shape):
+    """A band with reason and end; `who` may be left out where the API key says who calls."""
+
+    account_id: AccountId
+    band: Band | None = Field(description="null withdraws what was set")
+    reason: str
+    who: str
+    expires_at: str = Field(examples=["2026-12-31T00:00:00Z"])
+
+
+class SetOverrideResponse(OverrideOf):
+    """What was set."""
+
+    account_id: AccountId
+    band: Band | None  # type: ignore[assignment]
+
+
+class OverridesResponse(BaseModel):
+    """Every band that a person set and that holds now."""
+
+    overrides: list[SetOverrideResponse]
+
+
+def override_paths() -> dict[str, Any]:
+    """The calls about bands that people set."""
+    listed = operation("Bands that people set, as they hold now", "OverridesResponse", (422, 503))
+    posted = operation("Set an account's band, with reason and end", "SetOverrideResponse", WRITE_ERRORS)
+    posted |= {"requestBody": body("OverrideRequest"), "parameters": [idempotency_key()]}
+    return {"/v1/overrides": {"get": listed, "post": posted}}

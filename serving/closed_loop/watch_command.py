@@ -1,0 +1,55 @@
+"""`vitals watch`: the clock of the closed loop."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Annotated
+
+import typer
+
+from features.params_file import DEFAULT_PARAMS, read_section
+from training.command_options import DEFAULT_BOOK, DEFAULT_REGISTRY, BookArgument, Json, Params, Registry, Set
+from training.terminal import clear_faults, emit
+
+EXAMPLE = "Example: vitals watch data/book"
+Store = Annotated[
+    str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the store")
+]
+
+
+def watch(
+    book: BookArgument = DEFAULT_BOOK,
+    once: Annotated[bool, typer.Option("--once", help="do all that is due now, and end")] = False,
+    scoring: Annotated[bool, typer.Option("--score/--no-score", help="score the book each night")] = True,
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    registry: Registry = DEFAULT_REGISTRY,
+    store: Store = None,
+    as_json: Json = False,
+) -> None:
+    """Nightly scoring, the ladder of the cases, webhooks; until it is stopped. Any number may run."""
+    from serving.closed_loop.case_params import CaseParams
+    from serving.closed_loop.watching import Watcher
+    from serving.delivery.delivery_params import DeliveryParams
+    from serving.opened_store import opened_store
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    with clear_faults(as_json), opened_store(store) as opened:
+        cases = read_section(params, "cases", CaseParams, overrides or ())
+        delivery = read_section(params, "delivery", DeliveryParams, overrides or ())
+
+        def score() -> None:
+            from serving.publishing import score_and_publish
+
+            now, asked = dt.datetime.now(dt.UTC), tuple(overrides or ())
+            score_and_publish(book, None, params, asked, registry, store, None, now, lambda _: None)
+
+        watcher = Watcher(opened, cases, delivery, score if scoring else None)
+        if once:
+            done = watcher.once()
+            emit(done) if as_json else typer.echo(", ".join(f"{n} {what}" for what, n in done.items()))
+            return
+        watcher.stop_on_signals()
+        typer.echo("watching; stop with Ctrl-C", err=True)
+        watcher.run()

@@ -1,0 +1,1 @@
+"""Where the rule and the learned model differ most, and by which driver."""

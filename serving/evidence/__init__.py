@@ -1,0 +1,1 @@
+"""The records behind a driver, as they were known then."""

@@ -1,0 +1,1 @@
+"""How well the loop itself works: called in time, closed, recovered, rightly alarmed."""

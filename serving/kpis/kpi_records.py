@@ -1,0 +1,126 @@
+"""What the figures of the closed loop are made of: alarms and detractors' answers, as known at a moment.
+
+Everything is read as it stood at `until`, from what is append-only, so that the figures of a past period
+stay what they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, or_, select, true
+
+from serving.answers.survey_tables import survey_responses
+from serving.closed_loop.alarm_holds import alarm_holds
+from serving.closed_loop.case_tables import book_accounts, case_escalations, case_history, cases
+from serving.closed_loop.moments import moment_of, moment_text
+
+DETRACTOR_BELOW = 7  # of ten (Reichheld 2003)
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A P0 case of which somebody was told, by `told_at`; `steps` of the ladder that were taken since."""
+
+    account_id: str
+    csm: str | None
+    team: str | None
+    told_at: datetime
+    called_at: datetime | None
+    closed: bool
+    steps: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Detractor:
+    """A detractor's answer, and when the account was next called, if it was."""
+
+    account_id: str
+    csm: str | None
+    team: str | None
+    at: datetime
+    called_at: datetime | None
+
+
+def alarms_until(connection: Connection, until: datetime, owner: str | None) -> list[Alarm]:
+    """Every alarm told before `until`, by case; `owner` limits them to the cases of one CSM.
+
+    One that is held back, or was withdrawn before anybody was told, is none.
+    """
+    moment, holds = moment_text(until), alarm_holds.c
+    told = select(cases, holds.case_id.label("held"), holds.ended_at, holds.ended_as).outerjoin(alarm_holds)
+    rows = connection.execute(told.where(cases.c.kind == "p0", _mine(owner)).order_by(cases.c.id)).all()
+    history = _by_case(connection, case_history, moment)
+    steps = _by_case(connection, case_escalations, moment)
+    found = []
+    for row in rows:
+        at = row.opened_at if row.held is None else row.ended_at
+        if at is None or at >= moment or row.ended_as == "withdrawn":
+            continue
+        done = [(each.action, each.at) for each in history.get(row.id, ())]
+        calls = [moment_of(when) for action, when in done if action == "log-call"]
+        ends = [action for action, _ in done if action in ("resolve", "reopen")]
+        found.append(
+            Alarm(
+                row.account_id,
+                row.assignee or row.owner,
+                row.director,
+                moment_of(at),
+                calls[0] if calls else None,
+                bool(ends) and ends[-1] == "resolve",
+                frozenset(each.step for each in steps.get(row.id, ())),
+            )
+        )
+    return found
+
+
+def detractors_until(connection: Connection, until: datetime, owner: str | None) -> list[Detractor]:
+    """Every detractor's NPS answer that came through the API before `until`, whoever gave it."""
+    moment, answers, people = moment_text(until), survey_responses.c, book_accounts.c
+    query = select(survey_responses, people.owner, people.director).outerjoin(
+        book_accounts, people.account_id == answers.account_id
+    )
+    mine = true() if owner is None else people.owner == owner
+    query = query.where(answers.kind == "nps", answers.recorded_at < moment, mine)
+    calls = _calls_by_account(connection, moment)
+    found = []
+    for row in connection.execute(query.order_by(answers.recorded_at, answers.response_id)):
+        if 10 * (row.score - row.scale_min) / (row.scale_max - row.scale_min) < DETRACTOR_BELOW:
+            after = [when for when in calls.get(row.account_id, ()) if when >= row.recorded_at]
+            called = moment_of(min(after)) if after else None
+            found.append(
+                Detractor(row.account_id, row.owner, row.director, moment_of(row.recorded_at), called)
+            )
+    return found
+
+
+def held_back(connection: Connection, owner: str | None) -> int:
+    """How many alarms wait for room in the alert budget now."""
+    query = select(cases.c.id).join(alarm_holds).where(alarm_holds.c.ended_at.is_(None), _mine(owner))
+    return len(connection.execute(query).all())
+
+
+def _mine(owner: str | None) -> ColumnElement[bool]:
+    return true() if owner is None else or_(cases.c.owner == owner, cases.c.assignee == owner)
+
+
+def _by_case(connection: Connection, table: Any, moment: str) -> dict[int, list[Any]]:
+    """The rows before a moment, by case, oldest first."""
+    rows = connection.execute(select(table).where(table.c.at < moment).order_by(table.c.at))
+    return _grouped((row.case_id, row) for row in rows)
+
+
+def _calls_by_account(connection: Connection, moment: str) -> dict[str, list[str]]:
+    calls = select(cases.c.account_id, case_history.c.at).join(case_history)
+    calls = calls.where(case_history.c.action == "log-call", case_history.c.at < moment)
+    return _grouped((row.account_id, row.at) for row in connection.execute(calls))
+
+
+def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    found: dict[Any, list[Any]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found

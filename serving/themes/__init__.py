@@ -1,0 +1,1 @@
+"""What customers speak of, by the revenue at risk behind it."""
