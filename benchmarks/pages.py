@@ -38,7 +38,7 @@ from serving.rule_scorer import RuleScorer
 from serving.score_inputs import ScoreInputs
 from serving.store import ScoredAccount, ScoreStore
 
-RULE = read_section(Path(DEFAULT_PARAMS), "rule", RuleParams)
+RULE = read_section(Path(__file__).resolve().parents[1] / DEFAULT_PARAMS, "rule", RuleParams)
 OWNERS, SEGMENTS = 40, ("enterprise", "mid", "smb")
 
 

@@ -30,7 +30,10 @@ def band_questions(tested: pd.DataFrame, bands: BandLimits, params: TrainingPara
 
 def _quantities(tested: pd.DataFrame, bands: BandLimits, params: TrainingParams) -> pd.DataFrame:
     """What each account adds to the sums."""
-    health, lowest = 100 * (1 - tested["answer"]), 100 * (1 - tested["at_worst"])
+    # Predictions of before healths had a range are taken at their word, as in a backtest.
+    health, lowest = (
+        100 * (1 - told) for told in (tested["answer"], tested.get("at_worst", tested["answer"]))
+    )
     band, days = rule_band(health, lowest, bands), tested["days_to_churn"]
     first, last = params.gate.days_ahead
     soon = (days >= first) & (days < last)

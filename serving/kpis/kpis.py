@@ -92,7 +92,7 @@ def share_of(happened: Iterable[bool], undecided: int = 0) -> Document:
     """A share with its equal-tailed interval under Jeffreys' prior; not told of fewer than FEWEST.
 
     >>> share_of([True] * 4 + [False])["interval"]
-    [0.4323, 0.9605]
+    [0.4372, 0.9636]
     >>> share_of([True])["share"] is None
     True
     """

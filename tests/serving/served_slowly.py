@@ -13,7 +13,7 @@ import pandas as pd
 from serving import service
 from tests.serving.fake_scorer import FakeScorer
 
-FOLDER = Path(os.environ["VITALS_TEST_FOLDER"])
+FOLDER = Path(os.environ.get("VITALS_TEST_FOLDER", "."))
 
 
 class SlowScorer(FakeScorer):

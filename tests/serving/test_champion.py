@@ -123,7 +123,7 @@ def test_the_service_with_a_broken_champion_starts_and_says_why(
         "    print(client.get('/v1/model').text, client.get('/readyz').text)"
     )
     with opened_store(workspace.store) as store:
-        _, key = create_key(store, "tests", ["admin"], datetime.now(UTC))
+        _, key = create_key(store, "broken champion", ["admin"], datetime.now(UTC))
     settings = {
         "VITALS_REGISTRY": str(registry),
         "VITALS_STORE": workspace.store,

@@ -94,7 +94,8 @@ def test_a_model_that_calls_everybody_green_is_refused(
     seed: int, cheat: Callable[[pd.Series], np.ndarray]
 ) -> None:
     told = foretold(seed=seed)
-    green = told.assign(answer=np.clip(cheat(told["answer"]), 1e-6, 0.1499))
+    at_ease = np.clip(cheat(told["answer"]), 1e-6, 0.1499)
+    green = told.assign(answer=at_ease, at_worst=at_ease)
     params = clean(1).params
     answers = {verdict.question: verdict.answer for verdict in gate(green, None, params)}
     assert answers["not all of the book is green"] == "failed"
