@@ -1,6 +1,6 @@
 """How fast are drivers by look-up, against LightGBM and the shap library? One run, one thread each.
 
-    python -m benchmarks.drivers [--rows 1 100 100000] [--bags 1]
+    .venv/bin/python benchmarks/drivers.py [--rows 1 100 100000] [--bags 1]
 
 300 trees of 8 leaves in all, 60 features in 12 families, 20 % of the values missing. Each figure is the
 median of repeats, in milliseconds; a ratio says how many times faster the look-up is. `TreeExplainer` hands
