@@ -64,7 +64,7 @@ def moves(way: Way, last_way: Way, configured: Way | None = None, seed: int = 1,
     return Moves(way, configured or way, last_way, NAMES, NAMES, **{**made, **given})
 
 
-def only(found: Parts, part: str) -> None:
+def assert_all_of_it_is(found: Parts, part: str) -> None:
     """The whole change is in this part, to the bit, and there is one."""
     change = found.health[:, -1] - found.health[:, 0]
     assert np.abs(change).max() > 0.1
@@ -118,28 +118,28 @@ def test_other_weights_of_the_rule_alone_are_configuration(ways: dict[str, Way])
     same = rows(2)
     other = ways["other rule"]
     given = {"first": same, "decayed": same, "known": same, "last": same}
-    only(parts_of(moves(ways["rule"], other, other, **given)), "configuration")
+    assert_all_of_it_is(parts_of(moves(ways["rule"], other, other, **given)), "configuration")
 
 
 def test_another_segment_alone_is_configuration(ways: dict[str, Way]) -> None:
     same = rows(2)
     given = {"first": same, "decayed": same, "known": same, "last": same}
     there = {"segments": ["smb"] * 4, "last_segments": ["enterprise"] * 4}
-    only(parts_of(moves(ways["rule"], ways["rule"], **given, **there)), "configuration")
+    assert_all_of_it_is(parts_of(moves(ways["rule"], ways["rule"], **given, **there)), "configuration")
 
 
 @pytest.mark.parametrize(("first", "last"), [("first", "second"), ("rule", "first"), ("first", "rule")])
 def test_another_model_alone_is_the_models(ways: dict[str, Way], first: str, last: str) -> None:
     same = rows(2)
     given = {"first": same, "decayed": same, "known": same, "last": same}
-    only(parts_of(moves(ways[first], ways[last], **given)), "model")
+    assert_all_of_it_is(parts_of(moves(ways[first], ways[last], **given)), "model")
 
 
 @pytest.mark.parametrize("name", ["rule", "first"])
 def test_time_alone_is_decay(ways: dict[str, Way], name: str) -> None:
     first, aged = rows(3, missing=0.0), rows(4, missing=0.0)
     given = {"first": first, "decayed": aged, "known": aged, "last": aged}
-    only(parts_of(moves(ways[name], ways[name], **given)), "decay")
+    assert_all_of_it_is(parts_of(moves(ways[name], ways[name], **given)), "decay")
 
 
 @pytest.mark.parametrize("name", ["rule", "first"])
@@ -152,7 +152,7 @@ def test_a_source_that_goes_missing_or_comes_back_is_missing_evidence(
     last[:, [i for i, feature in enumerate(CATALOG) if feature.pillar == "usage"]] = np.nan
     first, last = (last, first) if back else (first, last)
     given = {"first": first, "decayed": first, "known": last, "last": last}
-    only(parts_of(moves(ways[name], ways[name], **given)), "missing_evidence")
+    assert_all_of_it_is(parts_of(moves(ways[name], ways[name], **given)), "missing_evidence")
 
 
 def test_new_facts_alone_are_behaviour_even_where_the_old_ones_would_have_run_out(
@@ -161,7 +161,7 @@ def test_new_facts_alone_are_behaviour_even_where_the_old_ones_would_have_run_ou
     first, last = rows(3, missing=0.0), rows(4, missing=0.0)
     gone = np.full_like(first, np.nan)
     found = parts_of(moves(ways["first"], ways["first"], first=first, decayed=gone, known=last, last=last))
-    only(found, "behaviour")
+    assert_all_of_it_is(found, "behaviour")
 
 
 def test_the_text_signal_of_another_version_is_the_models(ways: dict[str, Way]) -> None:
@@ -171,7 +171,7 @@ def test_the_text_signal_of_another_version_is_the_models(ways: dict[str, Way]) 
     last[:, signal] += 4
     given = {"first": first, "decayed": first, "known": first, "last": last}
     learned = frozenset({NAMES[signal]})
-    only(parts_of(moves(ways["first"], ways["second"], learned=learned, **given)), "model")
+    assert_all_of_it_is(parts_of(moves(ways["first"], ways["second"], learned=learned, **given)), "model")
 
 
 def test_under_windows_of_other_names_the_configuration_is_told_within_the_model(

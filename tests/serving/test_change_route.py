@@ -30,11 +30,11 @@ def ask(client: TestClient, first: object, last: object, account: str = A) -> di
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json()
     ChangeResponse.model_validate(found)
-    adds_up(found)
+    assert_adds_up(found)
     return found
 
 
-def adds_up(found: dict[str, Any]) -> None:
+def assert_adds_up(found: dict[str, Any]) -> None:
     """To the tenth shown, and to 1e-9 without rounding; of the health and of the rule's score."""
     ends = {"": ("health",), "rule": ("rule", "score")}
     for where, path in ends.items():
@@ -166,7 +166,7 @@ def test_any_two_snapshots_add_up(
     one = published(store, features(**first), "2026-09-30")
     rule = {"rule": HEAVY_USE} if heavy else {}
     two = published(store, features(**last), "2026-10-31", **rule, before=one, decayed=features(**aged))
-    ask(client, one.id, two.id)
+    assert_adds_up(ask(client, one.id, two.id))
 
 
 def test_a_new_account_is_told_since_when_it_is_scored(client: TestClient, store: ScoreStore) -> None:
@@ -309,7 +309,7 @@ def test_the_command_says_the_same_in_both_languages(store: ScoreStore, tmp_path
     where = ("--store", f"sqlite:///{tmp_path / 'vitals.db'}", "--registry", tmp_path)
     asked = ("change", A, "--from", "2026-09-30", "--to", "2026-10-31", *where)
     found = answer(*asked)
-    adds_up(found)
+    assert_adds_up(found)
     english, chinese = run(*asked).stdout, run(*asked, "--lang", "zh").stdout
     assert f"{found['parts']['behaviour']:+6.1f}  what they did and said" in english
     assert "Seat utilisation: 60%, now 10%" in english

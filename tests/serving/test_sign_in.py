@@ -201,4 +201,5 @@ def test_a_large_form_is_refused_before_it_is_read(browser: TestClient) -> None:
 
 
 def test_the_api_takes_no_forms(client: TestClient) -> None:
-    problem(client.post("/v1/health", content=b"account_ids=A", headers=FORM), 415)
+    refused = client.post("/v1/health", content=b"account_ids=A", headers=FORM)
+    assert "application/json" in str(problem(refused, 415)["errors"])

@@ -127,6 +127,7 @@ def test_a_store_that_is_up_to_date_is_prepared_while_another_writes(tmp_path: P
     with store.writing():
         prepared(f"sqlite:///{tmp_path / 'vitals.db'}")
     store.close()
+    assert version(f"sqlite:///{tmp_path / 'vitals.db'}") == REVISIONS[-1]
 
 
 def test_scores_are_published_and_read_on_both(database_url: str) -> None:
