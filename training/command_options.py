@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,3 +17,22 @@ Set = Annotated[
     list[str] | None, typer.Option("--set", help="one parameter, as section.key=value; repeatable")
 ]
 Registry = Annotated[Path, typer.Option("--registry", help="the MLflow folder")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="a UTC date; left out: the end of the book")]
+Store = Annotated[
+    str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
+]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="the port to listen on")]
+
+
+class Language(StrEnum):
+    """The languages of the sentences."""
+
+    en = "en"
+    zh = "zh"
+
+
+class Engine(StrEnum):
+    """The engines that read features."""
+
+    duckdb = "duckdb"
+    spark = "spark"

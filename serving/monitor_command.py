@@ -1,0 +1,31 @@
+"""The command `vitals monitor`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from features.params_file import DEFAULT_PARAMS
+from training.command_options import DEFAULT_BOOK, AsOf, BookArgument, Json, Params, Registry, Set
+from training.terminal import clear_faults, emit, steps
+
+EXAMPLE = "Example: vitals monitor data/book --out monitoring"
+
+
+def monitor(
+    book: BookArgument = DEFAULT_BOOK,
+    as_of: AsOf = None,
+    out: Annotated[Path, typer.Option(help="the folder for the report")] = Path("data/monitoring"),
+    params: Params = DEFAULT_PARAMS,
+    overrides: Set = None,
+    registry: Registry = Path("mlruns"),
+    as_json: Json = False,
+) -> None:
+    """Drift and data quality between the training dates and today, as HTML and JSON and in MLflow."""
+    from serving.monitoring_run import monitor_book
+
+    with clear_faults(as_json), steps(as_json) as step:
+        report, pages = monitor_book(book, as_of, params, tuple(overrides or ()), registry, out, step)
+        emit(report.as_dict()) if as_json else typer.echo("\n".join([report.as_text(), *map(str, pages)]))
