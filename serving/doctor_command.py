@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from features.params_file import DEFAULT_PARAMS
-from training.command_options import DEFAULT_BOOK, DEFAULT_REGISTRY, BookArgument, Json, Params, Registry
+from training.command_options import (
+    DEFAULT_BOOK,
+    DEFAULT_REGISTRY,
+    BookArgument,
+    Json,
+    Params,
+    Registry,
+    Store,
+)
 from training.terminal import clear_faults, emit, steps
 
 EXAMPLE = "Example: vitals doctor data/book --port 3000"
@@ -18,9 +26,7 @@ def doctor(
     book: BookArgument = DEFAULT_BOOK,
     params: Params = DEFAULT_PARAMS,
     registry: Registry = DEFAULT_REGISTRY,
-    store: Annotated[
-        str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
-    ] = None,
+    store: Store = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="the port the service would take")] = 3000,
     lock: Annotated[Path, typer.Option(help="the lock the packages are held against")] = Path(
         "requirements/run.lock"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from features.params_file import DEFAULT_PARAMS
-from training.command_options import DEFAULT_BOOK, DEFAULT_REGISTRY, BookArgument, Params, Registry
+from training.command_options import DEFAULT_BOOK, DEFAULT_REGISTRY, BookArgument, Params, Registry, Store
 from training.terminal import clear_faults
 
 EXAMPLE = "Example: vitals up data/book --port 3000"
@@ -21,9 +21,7 @@ def up(
     port: Annotated[int, typer.Option(min=1, max=65535, help="the port to listen on")] = 3000,
     params: Params = DEFAULT_PARAMS,
     registry: Registry = DEFAULT_REGISTRY,
-    store: Annotated[
-        str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
-    ] = None,
+    store: Store = None,
 ) -> None:
     """The service and the clock (vitals serve, vitals watch) until it is stopped."""
     from serving.server import check_address, check_settings, environment

@@ -7,13 +7,10 @@ from typing import Annotated
 
 import typer
 
-from training.command_options import Json
+from training.command_options import Json, Store
 from training.terminal import clear_faults, emit
 
 EXAMPLE = "Example: vitals verdicts --out verdicts.csv"
-Store = Annotated[
-    str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the store")
-]
 
 
 def verdicts(

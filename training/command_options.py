@@ -19,7 +19,7 @@ Set = Annotated[
 Registry = Annotated[Path, typer.Option("--registry", help="the MLflow folder")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="a UTC date; left out: the end of the book")]
 Store = Annotated[
-    str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
+    str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the store")
 ]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="the port to listen on")]
 

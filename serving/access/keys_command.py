@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from features.units import days
-from training.command_options import Json
+from training.command_options import Json, Store
 from training.terminal import clear_faults, emit
 
 keys_app = typer.Typer(
@@ -17,9 +17,6 @@ keys_app = typer.Typer(
     help="The keys of the API: make, list, rotate, revoke.",
     epilog="Example: vitals keys create --name crm --scope score:read",
 )
-Store = Annotated[
-    str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
-]
 Expires = Annotated[str | None, typer.Option("--expires", help="after how many days it ends, as 90d")]
 
 

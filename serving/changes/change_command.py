@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from training.command_options import DEFAULT_REGISTRY, Json, Registry
+from training.command_options import DEFAULT_REGISTRY, Json, Language, Registry, Store
 from training.terminal import clear_faults, emit
 
 EXAMPLE = "Example: vitals change A-000017 --from 2026-09-30 --to 2026-10-31 --lang zh"
-
-
-class Language(StrEnum):
-    """The languages of the words."""
-
-    en = "en"
-    zh = "zh"
 
 
 def change(
@@ -27,9 +19,7 @@ def change(
     to: Annotated[str, typer.Option("--to", help="an as-of date, or a snapshot's number")],
     lang: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
     registry: Registry = DEFAULT_REGISTRY,
-    store: Annotated[
-        str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
-    ] = None,
+    store: Store = None,
     as_json: Json = False,
 ) -> None:
     """Why an account's health changed between two published snapshots: parts and drivers that add up."""

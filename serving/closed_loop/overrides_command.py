@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
 
 import typer
 
 from features.params_file import DEFAULT_PARAMS
-from training.command_options import DEFAULT_BOOK, BookArgument, Json, Params, Set
+from training.command_options import DEFAULT_BOOK, BookArgument, Json, Params, Set, Store
 from training.terminal import clear_faults, emit
 
 EXAMPLE = "Example: vitals overrides data/book"
-Store = Annotated[
-    str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the store")
-]
 
 
 def overrides(

@@ -9,13 +9,19 @@ from typing import Annotated
 import typer
 
 from features.params_file import DEFAULT_PARAMS, read_section
-from training.command_options import DEFAULT_BOOK, DEFAULT_REGISTRY, BookArgument, Json, Params, Registry, Set
+from training.command_options import (
+    DEFAULT_BOOK,
+    DEFAULT_REGISTRY,
+    BookArgument,
+    Json,
+    Params,
+    Registry,
+    Set,
+    Store,
+)
 from training.terminal import clear_faults, emit
 
 EXAMPLE = "Example: vitals watch data/book"
-Store = Annotated[
-    str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the store")
-]
 
 
 def watch(

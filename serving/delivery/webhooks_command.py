@@ -9,7 +9,7 @@ from uuid import uuid4
 import typer
 
 from features.params_file import DEFAULT_PARAMS, read_section
-from training.command_options import Json, Params, Set
+from training.command_options import Json, Params, Set, Store
 from training.terminal import clear_faults, emit
 
 app = typer.Typer(
@@ -18,9 +18,6 @@ app = typer.Typer(
     help="Who is told of alarms: webhooks (generic, Slack, WeCom, Feishu) and e-mail.",
     epilog="Example: vitals webhooks add https://example.com/hook",
 )
-Store = Annotated[
-    str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the store")
-]
 Number = Annotated[
     int, typer.Argument(metavar="ID", help="the webhook's number, as vitals webhooks list says")
 ]

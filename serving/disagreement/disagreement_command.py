@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from training.command_options import Json
+from training.command_options import Json, Store
 from training.terminal import clear_faults, emit
 
 EXAMPLE = "Example: vitals disagreement --limit 5 --json"
@@ -17,9 +17,7 @@ def disagreement(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="a UTC date; left out: the newest snapshot")
     ] = None,
-    store: Annotated[
-        str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
-    ] = None,
+    store: Store = None,
     as_json: Json = False,
 ) -> None:
     """Where model and rule differ most, and by which driver: accounts and the whole book."""

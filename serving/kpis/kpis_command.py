@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from features.params_file import DEFAULT_PARAMS, read_section
-from training.command_options import Json, Params, Set
+from training.command_options import Json, Params, Set, Store
 from training.terminal import clear_faults, emit
 
 EXAMPLE = "Example: vitals kpis --from 2026-01-01 --to 2026-10-01 --json"
@@ -23,9 +23,7 @@ def kpis(
     ] = None,
     params: Params = DEFAULT_PARAMS,
     overrides: Set = None,
-    store: Annotated[
-        str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the store")
-    ] = None,
+    store: Store = None,
     as_json: Json = False,
 ) -> None:
     """The figures of the closed loop: closed, followed up, called, escalated, recovered; by CSM and team."""

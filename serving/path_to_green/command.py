@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from features.params_file import DEFAULT_PARAMS
-from training.command_options import Json, Params, Registry, Set
+from training.command_options import Json, Params, Registry, Set, Store
 from training.terminal import clear_faults, emit
 
 EXAMPLE = "Example: vitals path-to-green A-000017 --target yellow --lang zh"
@@ -24,9 +24,7 @@ def path_to_green(
     params: Params = DEFAULT_PARAMS,
     overrides: Set = None,
     registry: Registry = Path("mlruns"),
-    store: Annotated[
-        str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
-    ] = None,
+    store: Store = None,
     as_json: Json = False,
 ) -> None:
     """The cheapest plan found by which an account reaches a band within 60 days, from the newest snapshot."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from training.command_options import Json
+from training.command_options import Json, Store
 from training.terminal import clear_faults, emit
 
 EXAMPLE = (
@@ -27,9 +27,7 @@ def themes(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="write them to a .csv or a .md")] = None,
     lang: Annotated[Literal["en", "zh"], typer.Option(help="en or zh")] = "en",
-    store: Annotated[
-        str | None, typer.Option("--store", envvar="VITALS_STORE", help="database URL of the history")
-    ] = None,
+    store: Store = None,
     as_json: Json = False,
 ) -> None:
     """Themes by the revenue at risk behind them, or the very sentences behind one."""
