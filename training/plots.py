@@ -11,17 +11,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
-from scipy.stats import beta
 
 from features.faults import Fault, WrongUse
 from training.calibration import Matrix
 from training.comparison import Comparison
 from training.evaluation import MEASURES
 from training.ranked_rows import Outcomes, Ranking
+from training.reliability import GROUPS, reliability
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito 2008
-GROUPS = 10
-LEVEL = 0.9
 DPI = 120
 
 
@@ -35,20 +33,18 @@ def save_figure(figure: Figure, path: Path) -> Path:
 def reliability_figure(models: Mapping[str, ArrayLike], outcomes: Outcomes, groups: int = GROUPS) -> Figure:
     """What was foretold against what happened: one panel per model, one point per group of equal size.
 
-    `models` gives churn probabilities (n,) in (0, 1). The bars are 90 % Jeffreys intervals (Brown, Cai &
-    DasGupta 2001) that count the accounts of a group, not its rows: wide where several dates of one account
-    fall together, and never empty, also where nobody churned. WrongUse where there is no model.
+    `models` gives churn probabilities (n,) in (0, 1). The bars are the 90 % intervals of `reliability`.
+    WrongUse where there is no model.
     """
     figure, panels = _panels(models, "models")
     rankings = {name: Ranking.of(outcomes, p, name) for name, p in models.items()}
     for (name, ranking), panel, colour in zip(rankings.items(), panels, COLOURS * len(panels), strict=False):
-        foretold, seen, low, high = _reliability(ranking, groups)
-        top = 1.05 * max(foretold.max(), high.max())
+        found = reliability(ranking, groups)
+        top = 1.05 * max(found.foretold.max(), found.high.max())
         panel.plot([0, top], [0, top], color="0.6", linestyle="--", label="what is said, happens")
-        bars = np.clip([seen - low, high - seen], 0, None)
-        panel.errorbar(
-            foretold, seen, yerr=bars, fmt="o-", color=colour, capsize=3, label="seen, 90 % interval"
-        )
+        bars = np.clip([found.seen - found.low, found.high - found.seen], 0, None)
+        bar = {"fmt": "o-", "color": colour, "capsize": 3, "label": "seen, 90 % interval"}
+        panel.errorbar(found.foretold, found.seen, yerr=bars, **bar)
         panel.set(
             title=name, xlabel="foretold churn probability (mean of the group)", xlim=(0, top), ylim=(0, top)
         )
@@ -113,21 +109,6 @@ def _panels(drawn: Mapping[str, object], field: str, columns: int | None = None)
     columns = columns or len(drawn)
     figure = Figure(figsize=(0.6 + 4.4 * columns, 4.6), layout="constrained")
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
-
-
-def _reliability(ranking: Ranking, groups: int) -> tuple[Matrix, Matrix, Matrix, Matrix]:
-    """Per group: mean probability, churn rate, and the low and high end of its interval."""
-    starts = ranking.equal_groups(groups)
-    size = np.diff([*starts, len(ranking.order)])
-    foretold = np.add.reduceat(ranking.probability, starts) / size
-    seen = np.add.reduceat(ranking.churned, starts) / size
-    members = np.split(ranking.outcomes.account[ranking.order], starts[1:])
-    accounts = np.array([len(np.unique(group)) for group in members])
-    low, high = (
-        beta.ppf(tail, seen * accounts + 0.5, (1 - seen) * accounts + 0.5)
-        for tail in ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
-    )
-    return foretold, seen, low, high
 
 
 def _gain(ranking: Ranking, value: Matrix) -> tuple[Matrix, Matrix]:

@@ -5,4 +5,4 @@ Each is its topic (the key of its name in `messages/navigation.yaml`) and its pa
 
 from __future__ import annotations
 
-NAVIGATION: tuple[tuple[str, str], ...] = (("portfolio", "/"),)
+NAVIGATION: tuple[tuple[str, str], ...] = (("portfolio", "/"), ("model", "/model"))

@@ -8,6 +8,7 @@ from serving.answering import AccountRoute
 from serving.closed_loop.case_states import STEPS
 from serving.pages.account_page import account, brief
 from serving.pages.change_page import change, path_to_green
+from serving.pages.model.model_page import model
 from serving.pages.portfolio_page import portfolio
 from serving.pages.records_page import records
 from serving.pages.static_files import STATIC_ROUTES
@@ -17,6 +18,7 @@ from serving.pages.visits import form, page
 PAGE_ROUTES = (
     *STATIC_ROUTES,
     Route("/", page(portfolio)),
+    Route("/model", page(model)),
     AccountRoute("/accounts/{account_id:path}/records", page(records)),
     AccountRoute("/accounts/{account_id:path}/change", page(change)),
     AccountRoute("/accounts/{account_id:path}/path-to-green", page(path_to_green)),

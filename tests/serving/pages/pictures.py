@@ -33,6 +33,7 @@ def pages_of(page: Page, url: str) -> dict[str, str]:
         "change": f"{account}/change",
         "path-to-green": f"{account}/path-to-green",
         "brief": f"{account}/brief",
+        "model": "/model",
     }
 
 

@@ -1,0 +1,1 @@
+"""The page about the model: each panel a file, listed in `panels.py`."""

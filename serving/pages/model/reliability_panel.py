@@ -1,0 +1,96 @@
+"""Does what is foretold happen? The reliability curve of the answering model and of the rule, out of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from features.faults import VitalsFault
+from serving.pages.model.model_read import ModelRead
+from serving.pages.visits import Visit
+from serving.run_documents import LoggedRun
+from training.ranked_rows import Outcomes, Ranking
+from training.reliability import LEVEL, reliability
+
+SIZE, LEFT, RIGHT, TOP, BOTTOM = 340, 40, 10, 10, 34
+COLUMNS = {"answer": "model", "rule": "rule"}  # of the predictions, and what each is called
+
+
+@dataclass(frozen=True)
+class Point:
+    """A group: shares of churn 0–1, and where they are drawn."""
+
+    foretold: float
+    seen: float
+    low: float
+    high: float
+    accounts: int
+    x: float
+    y: float
+    y_low: float
+    y_high: float
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The curves by what they are of, on axes from 0 to `top`."""
+
+    curves: dict[str, Sequence[Point]]
+    top: float
+    size: int = SIZE
+    left: int = LEFT
+    ground: int = SIZE - BOTTOM
+    right: int = SIZE - RIGHT
+    head: int = TOP
+
+    def line(self, name: str) -> str:
+        """The SVG point list of a curve."""
+        return " ".join(f"{point.x},{point.y}" for point in self.curves[name])
+
+    @property
+    def ticks(self) -> list[tuple[float, float, float]]:
+        """Shares along the axes, and where they are: (share, x, y)."""
+        shares = [self.top * part / 4 for part in range(5)]
+        return [(share, _x(share, self.top), _y(share, self.top)) for share in shares]
+
+
+def reliability_curve(_: Visit, read: ModelRead) -> dict[str, Any] | None:
+    """The curves; None where nothing was trained. `curves` None where the predictions cannot be read."""
+    return None if read.run is None else {"curves": _curves(read.run), "level": f"{LEVEL:.0%}"}
+
+
+@lru_cache(maxsize=4)
+def _curves(run: LoggedRun) -> Curves | None:
+    """A run's predictions never change."""
+    tested = run.table("predictions.parquet", ["account_id", "as_of", "churned", *COLUMNS])
+    if tested is None:
+        return None
+    try:
+        outcomes = Outcomes.of(tested["churned"], tested["account_id"].to_numpy(str))
+        found = {name: reliability(Ranking.of(outcomes, tested[column])) for column, name in COLUMNS.items()}
+    except VitalsFault:  # no probabilities, or outcomes of one kind only
+        return None
+    ends = [max(float(each.foretold.max()), float(each.high.max())) for each in found.values()]
+    top = min(1.0, 1.05 * max(ends))
+    points = {
+        name: [
+            Point(*(float(value) for value in group[:4]), int(group[4]), *_places(group, top))
+            for group in zip(each.foretold, each.seen, each.low, each.high, each.accounts, strict=True)
+        ]
+        for name, each in found.items()
+    }
+    return Curves(points, top)
+
+
+def _places(group: Sequence[Any], top: float) -> tuple[float, float, float, float]:
+    return _x(group[0], top), _y(group[1], top), _y(group[2], top), _y(group[3], top)
+
+
+def _x(share: float, top: float) -> float:
+    return round(float(LEFT + (SIZE - LEFT - RIGHT) * share / top), 1)
+
+
+def _y(share: float, top: float) -> float:
+    return round(float(TOP + (SIZE - TOP - BOTTOM) * (1 - share / top)), 1)
