@@ -21,6 +21,7 @@ from training.reliability import GROUPS, reliability
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito 2008
 DPI = 120
+SEEN = "seen, 90 % interval"
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
@@ -43,8 +44,7 @@ def reliability_figure(models: Mapping[str, ArrayLike], outcomes: Outcomes, grou
         top = 1.05 * max(found.foretold.max(), found.high.max())
         panel.plot([0, top], [0, top], color="0.6", linestyle="--", label="what is said, happens")
         bars = np.clip([found.seen - found.low, found.high - found.seen], 0, None)
-        bar = {"fmt": "o-", "color": colour, "capsize": 3, "label": "seen, 90 % interval"}
-        panel.errorbar(found.foretold, found.seen, yerr=bars, **bar)
+        panel.errorbar(found.foretold, found.seen, yerr=bars, fmt="o-", color=colour, capsize=3, label=SEEN)
         panel.set(
             title=name, xlabel="foretold churn probability (mean of the group)", xlim=(0, top), ylim=(0, top)
         )

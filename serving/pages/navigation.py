@@ -5,4 +5,9 @@ Each is its topic (the key of its name in `messages/navigation.yaml`) and its pa
 
 from __future__ import annotations
 
-NAVIGATION: tuple[tuple[str, str], ...] = (("portfolio", "/"), ("model", "/model"))
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("portfolio", "/"),
+    ("themes", "/themes"),
+    ("kpis", "/kpis"),
+    ("model", "/model"),
+)

@@ -8,16 +8,30 @@ from serving.answering import AccountRoute
 from serving.closed_loop.case_states import STEPS
 from serving.pages.account_page import account, brief
 from serving.pages.change_page import change, path_to_green
+from serving.pages.kpis.kpis_page import kpis
 from serving.pages.model.model_page import model
 from serving.pages.portfolio_page import portfolio
 from serving.pages.records_page import records
 from serving.pages.static_files import STATIC_ROUTES
 from serving.pages.step_forms import band_set, case_step, verdict_given
-from serving.pages.visits import form, page
+from serving.pages.themes.themes_page import (
+    ranking_csv,
+    ranking_markdown,
+    sentences,
+    sentences_csv,
+    themes,
+)
+from serving.pages.visits import download, form, page
 
 PAGE_ROUTES = (
     *STATIC_ROUTES,
     Route("/", page(portfolio)),
+    Route("/themes", page(themes)),
+    Route("/themes/sentences", page(sentences)),
+    Route("/themes/ranking.csv", download(ranking_csv)),
+    Route("/themes/ranking.md", download(ranking_markdown)),
+    Route("/themes/sentences.csv", download(sentences_csv)),
+    Route("/kpis", page(kpis)),
     Route("/model", page(model)),
     AccountRoute("/accounts/{account_id:path}/records", page(records)),
     AccountRoute("/accounts/{account_id:path}/change", page(change)),

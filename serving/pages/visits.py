@@ -60,6 +60,15 @@ class Page:
     status: int = 200
 
 
+@dataclass(frozen=True)
+class Download:
+    """A file that the browser is to keep: its name, its media type and its text."""
+
+    name: str
+    kind: str
+    text: str
+
+
 def page(view: Callable[[Visit], Page]) -> Callable[[Request], Response]:
     """The endpoint of a page: run on a worker thread; what is refused becomes a page that says so."""
 
@@ -68,6 +77,25 @@ def page(view: Callable[[Visit], Page]) -> Callable[[Request], Response]:
             return back
         visit = visit_of(request)
         return _shown(visit, _seen(visit, partial(view, visit)))
+
+    return endpoint
+
+
+def download(view: Callable[[Visit], Download]) -> Callable[[Request], Response]:
+    """The endpoint of a file; what is refused becomes a page that says so."""
+
+    def endpoint(request: Request) -> Response:
+        visit, made = visit_of(request), list[Download]()
+
+        def work() -> Page:
+            made.append(view(visit))
+            return Page("", "")
+
+        refused = _seen(visit, work)
+        if not made:
+            return _shown(visit, refused)
+        named = {"Content-Disposition": f'attachment; filename="{made[0].name}"'}
+        return Response(made[0].text, headers=HEADERS | named, media_type=f"{made[0].kind}; charset=utf-8")
 
     return endpoint
 

@@ -69,7 +69,7 @@ def _chart(measure: str, estimates: Sequence[Estimate]) -> MeasureChart:
     low, span = min(ends), (max(ends) - min(ends)) or 1.0
 
     def x(value: float) -> float:
-        return round(LABELS + (WIDTH - LABELS - EDGE) * (value - low) / span, 1)
+        return round(float(LABELS + (WIDTH - LABELS - EDGE) * (value - low) / span), 1)
 
     whiskers = [
         Whisker(each, x(each["value"]), x(each["low"]), x(each["high"]), TOP + ROW * (place + 0.5))

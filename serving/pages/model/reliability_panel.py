@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from serving.pages.model.model_read import ModelRead
 from serving.pages.visits import Visit
 from serving.run_documents import LoggedRun
 from training.ranked_rows import Outcomes, Ranking
-from training.reliability import LEVEL, reliability
+from training.reliability import LEVEL, Reliability, reliability
 
 SIZE, LEFT, RIGHT, TOP, BOTTOM = 340, 40, 10, 10, 34
 COLUMNS = {"answer": "model", "rule": "rule"}  # of the predictions, and what each is called
@@ -37,7 +37,7 @@ class Point:
 class Curves:
     """The curves by what they are of, on axes from 0 to `top`."""
 
-    curves: dict[str, Sequence[Point]]
+    curves: Mapping[str, Sequence[Point]]
     top: float
     size: int = SIZE
     left: int = LEFT
@@ -74,18 +74,17 @@ def _curves(run: LoggedRun) -> Curves | None:
         return None
     ends = [max(float(each.foretold.max()), float(each.high.max())) for each in found.values()]
     top = min(1.0, 1.05 * max(ends))
-    points = {
-        name: [
-            Point(*(float(value) for value in group[:4]), int(group[4]), *_places(group, top))
-            for group in zip(each.foretold, each.seen, each.low, each.high, each.accounts, strict=True)
-        ]
-        for name, each in found.items()
-    }
-    return Curves(points, top)
+    return Curves({name: _points(each, top) for name, each in found.items()}, top)
 
 
-def _places(group: Sequence[Any], top: float) -> tuple[float, float, float, float]:
-    return _x(group[0], top), _y(group[1], top), _y(group[2], top), _y(group[3], top)
+def _points(found: Reliability, top: float) -> list[Point]:
+    columns = zip(found.foretold, found.seen, found.low, found.high, found.accounts, strict=True)
+    points = []
+    for *shares, accounts in columns:
+        foretold, seen, low, high = (float(share) for share in shares)
+        places = (_x(foretold, top), _y(seen, top), _y(low, top), _y(high, top))
+        points.append(Point(foretold, seen, low, high, int(accounts), *places))
+    return points
 
 
 def _x(share: float, top: float) -> float:

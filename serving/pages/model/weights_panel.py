@@ -38,19 +38,11 @@ def believed(_: Visit, read: ModelRead) -> dict[str, Any] | None:
     def x(percent: float) -> float:
         return round(LEFT + (WIDTH - LEFT - 8) * (percent - low) / span, 1)
 
-    lines = [
-        Believed(
-            each["pillar"],
-            each["expert"],
-            each["believed"],
-            each["error"],
-            x(each["expert"]),
-            x(each["believed"]),
-            *(x(end) for end in _ends(each)),
-            ROW * (place + 0.5),
-        )
-        for place, each in enumerate(weights)
-    ]
+    lines = []
+    for place, each in enumerate(weights):
+        least, most = _ends(each)
+        drawn = (x(each["expert"]), x(each["believed"]), x(least), x(most), ROW * (place + 0.5))
+        lines.append(Believed(each["pillar"], each["expert"], each["believed"], each["error"], *drawn))
     return {"lines": lines, "zero": x(0.0), "width": WIDTH, "height": ROW * len(lines)}
 
 

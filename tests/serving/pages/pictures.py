@@ -33,6 +33,9 @@ def pages_of(page: Page, url: str) -> dict[str, str]:
         "change": f"{account}/change",
         "path-to-green": f"{account}/path-to-green",
         "brief": f"{account}/brief",
+        "themes": "/themes",
+        "sentences": "/themes/sentences",
+        "kpis": "/kpis",
         "model": "/model",
     }
 

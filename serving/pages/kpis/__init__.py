@@ -1,0 +1,1 @@
+"""The page about how well the closed loop works."""
