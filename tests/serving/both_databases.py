@@ -26,21 +26,30 @@ __all__ = ["database_url", "loop_store", "postgres"]
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL server of this test run, without a database; on a socket, no port."""
-    if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
+    programs = _programs()
+    if programs is None:
         pytest.skip("PostgreSQL is not installed here")
     if importlib.util.find_spec("psycopg") is None:
         pytest.skip("psycopg is not installed here: pip install 'vitals[postgres]'")
     folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: the path of a socket has at most 107 characters
     user = _owner(folder)
     data = folder / "data"
-    _run(user, "initdb", "-D", str(data), "-A", "trust", "-U", "vitals", "-E", "UTF8", "--no-sync")
+    _run(user, programs / "initdb", "-D", str(data), "-A", "trust", "-U", "vitals", "-E", "UTF8", "--no-sync")
     options = f"-c listen_addresses='' -c unix_socket_directories={folder}"
-    _run(user, "pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+    _run(user, programs / "pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:
         yield f"postgresql+psycopg://vitals@/{{name}}?host={folder}"
     finally:
-        _run(user, "pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+        _run(user, programs / "pg_ctl", "-D", str(data), "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs() -> Path | None:
+    """The folder of the server's programs: Debian leaves it out of the path."""
+    on_path = shutil.which("pg_ctl")
+    folders = [Path(on_path).resolve().parent] if on_path else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((place for place in folders if (place / "initdb").exists()), None)
 
 
 def _owner(folder: Path) -> str | None:
@@ -55,7 +64,7 @@ def _owner(folder: Path) -> str | None:
     return "postgres"
 
 
-def _run(user: str | None, *command: str) -> None:
+def _run(user: str | None, *command: str | Path) -> None:
     prefix = ["runuser", "-u", user, "--"] if user else []
     subprocess.run([*prefix, *command], check=True, capture_output=True, cwd="/")
 
