@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
+from features.imports.date_formats import ISO, TimesWritten, read_dates
 from features.imports.mapping import PUT_IN, Cell
 from features.source_tables import Column, Kind
 from features.warehouse import IBIS_TYPES
 
 READABLE: dict[Kind, str] = {
     "text": "a text",
-    "time": "a time such as 2026-10-31 or 2026-10-31T07:00:00+08:00",
     "number": "a number such as 1234.5",
     "integer": "a whole number such as 12",
     "flag": "true or false",
@@ -51,18 +51,19 @@ class Translated:
     assumed: tuple[Doubt, ...] = ()
 
 
-def translate(rows: ir.Table, column: Column, cell: Cell, zone: str) -> Translated:
-    """The values of canonical `column`, made from `rows` as `cell` says; naive times are of `zone`."""
+def translate(rows: ir.Table, column: Column, cell: Cell, times: TimesWritten) -> Translated:
+    """The values of canonical `column`, made from `rows` as `cell` says; times are written as `times`."""
+    here = TimesWritten(times.zone)  # what the mapping itself writes is ISO
     if cell.column is None:
-        return _parsed(_written(rows, cell), column, "the mapping", zone)
+        return _parsed(_written(rows, cell), column, "the mapping", here)
     found = rows[cell.column]
     result = (
-        _parsed(found, column, cell.column, zone)
+        _parsed(found, column, cell.column, replace(times, dates=cell.date_format or times.dates))
         if cell.values is None
-        else _mapped(found, column, cell, zone)
+        else _mapped(found, column, cell, here)
     )
     if cell.if_empty is not None:
-        filled = _parsed(ibis.literal(cell.if_empty), column, "the mapping", zone).value
+        filled = _parsed(ibis.literal(cell.if_empty), column, "the mapping", here).value
         empty = Doubt(column.name, cell.column, text_of(found), found.isnull(), f"read as {cell.if_empty}")
         result = Translated(result.value.fill_null(filled), result.doubts, (*result.assumed, empty))
     if cell.plus_minutes is not None:
@@ -89,7 +90,7 @@ def _written(rows: ir.Table, cell: Cell) -> ir.Value:
     return whole
 
 
-def _mapped(found: ir.Value, column: Column, cell: Cell, zone: str) -> Translated:
+def _mapped(found: ir.Value, column: Column, cell: Cell, times: TimesWritten) -> Translated:
     """`found` by the value map; a value that the map does not name is a doubt, and null stays null."""
     known, raw = dict(cell.values or {}), text_of(found)
     pairs = [(key, ibis.literal(value, "string")) for key, value in known.items()]
@@ -97,7 +98,7 @@ def _mapped(found: ir.Value, column: Column, cell: Cell, zone: str) -> Translate
     mapped = ibis.cases(
         (raw.isnull(), None), (raw.isin(list(known)), raw.cases(*pairs, else_=None)), else_=rest
     )
-    result = _parsed(mapped, column, "the mapping", zone)
+    result = _parsed(mapped, column, "the mapping", times)
     unmapped = raw.notnull() & ~raw.isin(list(known))
     if cell.otherwise is not None:
         other = Doubt(column.name, cell.column or "", raw, unmapped, f"read as {cell.otherwise}")
@@ -107,9 +108,9 @@ def _mapped(found: ir.Value, column: Column, cell: Cell, zone: str) -> Translate
     return Translated(result.value, (doubt, *result.doubts))
 
 
-def _parsed(found: ir.Value, column: Column, origin: str, zone: str) -> Translated:
+def _parsed(found: ir.Value, column: Column, origin: str, times: TimesWritten) -> Translated:
     """`found` as the kind of the canonical column, with a doubt where some values may not fit it."""
-    value, raw = as_kind(found, column.kind, zone), text_of(found)
+    value, raw = as_kind(found, column.kind, times), text_of(found)
     if column.allowed:
         allowed = "one of " + ", ".join(column.allowed)
         wrong = raw.notnull() & ~raw.isin(column.allowed)
@@ -119,22 +120,29 @@ def _parsed(found: ir.Value, column: Column, origin: str, zone: str) -> Translat
     if always_fits.get(column.kind, False):
         return Translated(value, ())
     wrong = found.notnull() & value.isnull()
-    return Translated(value, (Doubt(column.name, origin, raw, wrong, READABLE[column.kind]),))
+    return Translated(value, (Doubt(column.name, origin, raw, wrong, readable(column.kind, times)),))
 
 
-def as_kind(found: ir.Value, kind: Kind, zone: str) -> ir.Value:
-    """`found` read as a kind of canonical column, null where it cannot be; naive times are of `zone`."""
+def readable(kind: Kind, times: TimesWritten) -> str:
+    """What a cell of a kind may hold, for a message."""
+    return times.as_said() if kind == "time" else READABLE[kind]
+
+
+def as_kind(found: ir.Value, kind: Kind, times: TimesWritten) -> ir.Value:
+    """`found` read as a kind of canonical column, null where it cannot be; times as `times` says."""
     if kind != "time":
         return found.try_cast(IBIS_TYPES[kind])
     of_type: dt.DataType = found.type()
     if of_type.is_timestamp() and of_type.timezone is not None:
         return found.cast(IBIS_TYPES["time"])
     if of_type.is_temporal():
-        return local_instant(zone, found.cast("timestamp"))
+        return local_instant(times.zone, found.cast("timestamp"))
+    if times.dates not in (None, ISO):
+        return local_instant(times.zone, read_dates(text_of(found), times.dates or ISO))
     # Given a text with a zone, DuckDB's cast to a local time drops the zone without a word; and it
     # reads 'epoch' and 'infinity'. So the two forms are told apart here, and words are no times.
     text = text_of(found)
-    naive = local_instant(zone, text.try_cast("timestamp"))
+    naive = local_instant(times.zone, text.try_cast("timestamp"))
     zoned = text.try_cast(IBIS_TYPES["time"])
     return ibis.cases((text.re_search(ZONE_WRITTEN), zoned), (text.re_search(r"^\d"), naive), else_=None)
 

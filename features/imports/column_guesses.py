@@ -7,31 +7,31 @@ decides: what is guessed is marked as a guess in the mapping that is drafted, fo
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 from scipy.optimize import linear_sum_assignment
 
 from features.imports.folder_survey import Surveyed
+from features.imports.guess_words import name_score, spoken, words_of
+from features.imports.left_over_guesses import left_over
+from features.imports.value_guesses import share_of_words, told_by_values, words_of_set
 from features.source_tables import Column, SourceTable
 
 LEAST = 0.45  # below it a guess is none
 KEY_ENDS = {"id", "no", "nr", "number", "key", "code", "ref", "num", "numero", "nummer"}
 # Required columns for which something stands where the file has none: see drafted_cells.py.
 SPARE = {"scale_min", "scale_max", "kind", "touchpoint", "quantity", "severity", "changed_at", "due_at"}
-LONGEST = 80  # characters of a header that are read: a longer one is no name
-PLAIN = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e", "á": "a", "ó": "o", "í": "i", "ñ": "n"}
-)
+NUMBER = re.compile(r"^-?\d+([.,]\d+)?$")
 FLAGS = {"true", "false", "yes", "no", "0", "1", "t", "f", "y", "n", "是", "否"}
-TIME = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d\d.*)?$|^\d{1,4}[./]\d{1,2}[./]\d{2,4}|^\d{4}年")
+TIME = re.compile(
+    r"^\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d\d.*)?$|^\d{1,4}[./-]\d{1,2}[./-]\d{2,4}( |$)|^\d{4}年"
+    r"|^\d{1,2}[ -][A-Za-z]{3}[ -]\d{4}|^[A-Za-z]{3} \d{1,2}, \d{4}|^(19|20)\d\d[01]\d[0-3]\d$"
+)
 
 
 @dataclass(frozen=True)
@@ -59,61 +59,6 @@ class TableGuess:
         return next((guess.found for guess in self.columns if guess.column == column), None)
 
 
-@lru_cache
-def words_of(file: str) -> dict[str, dict[str, list[str]]]:
-    """One of the word lists beside this file."""
-    text = (Path(__file__).parent / file).read_text(encoding="utf-8")
-    return {
-        key: {name: [str(word) for word in words] for name, words in entry.items()}
-        for key, entry in yaml.safe_load(text).items()
-    }
-
-
-def meanings_of(table: str, column: str) -> dict[str, list[str]]:
-    """The allowed values of a canonical column, each with the words that people write for it."""
-    place = "contacts.role" if column == "role" else f"{table}.{column}"
-    return words_of("value_words.yaml")[place]
-
-
-def spoken(name: str) -> str:
-    """A header in words: lower case, without signs, camel case taken apart.
-
-    >>> spoken("firstReplyAt"), spoken("KUNDEN_NR."), spoken("客户 编号")
-    ('first reply at', 'kunden nr', '客户编号')
-    """
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    folded = apart.lower().translate(PLAIN)
-    text = " ".join(re.sub(r"[\W_]+", " ", folded).split())
-    return re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", text)
-
-
-def name_score(header: str, words: Sequence[str]) -> float:
-    """How much a header reads like one of the words, 0 to 1."""
-    return _best(header[:LONGEST], tuple(words))
-
-
-@lru_cache(maxsize=65_536)
-def _best(header: str, words: tuple[str, ...]) -> float:
-    said = spoken(header)
-    return max((_alike(said, word) for word in words), default=0.0)
-
-
-def _alike(said: str, word: str) -> float:
-    if said == word:
-        return 1.0
-    ours, theirs = said.split(), word.split()
-    if re.search(r"[\u4e00-\u9fff]", word):
-        said, word = (text.replace("日期", "时间") for text in (said, word))
-        return 0.9 * difflib.SequenceMatcher(None, said, word).ratio()
-    if set(theirs) <= set(ours):
-        return 0.9 - 0.12 * (len(ours) - len(theirs))
-    if len(theirs) > 1 and set(ours) <= set(theirs):
-        return 0.55
-    matcher = difflib.SequenceMatcher(None, said, word)
-    ratio = matcher.ratio() if matcher.real_quick_ratio() >= 0.82 <= matcher.quick_ratio() else 0.0
-    return 0.8 * ratio if ratio >= 0.82 else 0.0
-
-
 def guess_table(
     file: Surveyed, tables: Mapping[str, SourceTable], ids: Mapping[str, set[str]]
 ) -> TableGuess | None:
@@ -130,16 +75,17 @@ def _as_table(file: Surveyed, table: SourceTable, ids: Mapping[str, set[str]]) -
     scored = []
     for column in (column for column in table.columns if column.name not in ("scale_min", "scale_max")):
         for header in file.sample.columns:
-            sure, why = column_score(header, file.sample[header], table, column, ids)
+            first = header == file.sample.columns[0]
+            sure, why = column_score(header, file.sample[header], table, column, ids, first)
             if sure >= LEAST:
                 scored.append((sure, column.name, header, why))
-    taken = _together(scored)
+    taken = _with_left_over(_together(scored), file.sample, table)
     used = {guess.found for guess in taken.values()}
     named = _named_so(Path(file.name).stem, words_of("column_words.yaml")[table.name]["table"])
     needed = [c.name for c in table.columns if c.required and c.name not in SPARE]
     filled = sum(name in taken for name in needed) / len(needed)
     explained = sum(guess.sure for guess in taken.values()) / max(len(file.sample.columns), 1)
-    sure = 0.45 * named + 0.3 * filled + 0.25 * min(explained, 1.0)
+    sure = 0.4 * named + 0.33 * filled + 0.27 * min(explained, 1.0)
     over = tuple(header for header in file.sample.columns if header not in used)
     ordered = tuple(taken[c.name] for c in table.columns if c.name in taken)
     return TableGuess(file, table.name, ordered, over, round(sure, 3))
@@ -159,6 +105,22 @@ def _together(scored: list[tuple[float, str, str, str]]) -> dict[str, ColumnGues
     return {n: ColumnGuess(n, header, round(sure, 2), whys[n, header]) for n, header, sure in found}
 
 
+def _with_left_over(
+    taken: dict[str, ColumnGuess], sample: pd.DataFrame, table: SourceTable
+) -> dict[str, ColumnGuess]:
+    """The guesses and those that follow from how the columns stand to one another."""
+    times = {header for header in sample.columns if _share(sample[header], TIME) > 0.9}
+    numbers = {header for header in sample.columns if _share(sample[header], NUMBER) == 1.0} - times
+    named = {name: guess.found for name, guess in taken.items()}
+    more = left_over(sample, table, named, times, numbers)
+    return taken | {name: ColumnGuess(name, header, sure, why) for name, header, sure, why in more}
+
+
+def _share(cells: pd.Series, pattern: re.Pattern[str]) -> float:
+    texts = cells.dropna().astype(str).str.strip()
+    return float(texts.str.match(pattern).mean()) if len(texts) else 0.0
+
+
 def _named_so(stem: str, words: Sequence[str]) -> float:
     """How much the name of a file says that it is a table: a word that stands in it is enough."""
     said = spoken(stem)
@@ -167,9 +129,17 @@ def _named_so(stem: str, words: Sequence[str]) -> float:
 
 
 def column_score(
-    header: str, cells: pd.Series, table: SourceTable, column: Column, ids: Mapping[str, set[str]]
+    header: str,
+    cells: pd.Series,
+    table: SourceTable,
+    column: Column,
+    ids: Mapping[str, set[str]],
+    first: bool = False,
 ) -> tuple[float, str]:
-    """How sure it is that a column of a file is a canonical column, and what speaks for it."""
+    """How sure it is that a column of a file is a canonical column, and what speaks for it.
+
+    `first` says whether it is the first of its file.
+    """
     own = words_of("column_words.yaml")[table.name].get(column.name, [])
     named = name_score(header, own or _borrowed(column))
     values = cells.dropna().astype(str).str.strip()
@@ -188,8 +158,9 @@ def column_score(
         return 0.6, "different from each other, under a header that names a number"
     if what.startswith("ids") and share > 0.8:
         return max(0.75, 0.75 * named + 0.25 * share), f"{share:.0%} of its values are {what}"
-    if named == 0.0:
-        return 0.0, what
+    telling, saying = told_by_values(values, table, column, first)
+    if telling > 0.75 * named + 0.25 * share or named == 0.0:
+        return telling, saying or what
     return 0.75 * named + 0.25 * share, f"its name, and {share:.0%} of its values are {what}"
 
 
@@ -222,8 +193,7 @@ def _value_share(
     if column.name in table.key and len(table.key) == 1:
         return float(values.nunique() / len(values)), "different from each other"
     if column.allowed:
-        known = {word for words in meanings_of(table.name, column.name).values() for word in words}
-        share = float(values.str.lower().str.replace("_", " ").isin(known).mean())
+        share = share_of_words(values, words_of_set(table.name, column.name))
         return (share if column.name != "role" else max(share, 0.5)), "of the allowed set"
     dated = float(values.str.match(TIME).mean())
     return 1.0 - dated, "texts"

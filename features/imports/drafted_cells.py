@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from features.imports.column_guesses import TableGuess, meanings_of
+from features.imports.column_guesses import TableGuess
+from features.imports.date_formats import ISO, fitting
 from features.imports.derivations.job_titles import TITLES
+from features.imports.guess_words import meanings_of
 from features.source_tables import SourceTable
 
 ASSUMED: dict[str, dict[str, object]] = {
@@ -59,7 +61,10 @@ def cells_of(guess: TableGuess) -> tuple[list[DraftedCell], list[str]]:
         found = next((each for each in guess.columns if each.column == column.name), None)
         if found is not None:
             cell = _cell(guess, table, column.name, found.found)
-            cells.append(DraftedCell(column.name, cell, f"{found.sure:.0%} sure, {found.why}"))
+            why = f"{found.sure:.0%} sure, {found.why}"
+            if column.kind == "time":
+                cell, why = _dated(guess, found.found, why)
+            cells.append(DraftedCell(column.name, cell, why))
         elif column.required:
             made = _assumed(guess, column.name)
             cells += [made] if made else []
@@ -107,6 +112,27 @@ def _cell(guess: TableGuess, table: SourceTable, name: str, header: str) -> obje
     return {"column": header, "values": values, "otherwise": default, "if_empty": default}
 
 
+def _dated(guess: TableGuess, header: str, why: str) -> tuple[object, str]:
+    """A time's cell, with the format of its dates where they are not ISO: the ones that fit all values.
+
+    Where several fit, the other dates of the file decide, since a file is mostly of one hand; if they do
+    not, all that fit are written down, and an import refuses that until a person has chosen.
+    """
+    fit = _formats(guess, header)
+    if not fit or fit == [ISO]:
+        return header, why
+    if len(fit) > 1:
+        others = [set(_formats(guess, each.found)) for each in guess.columns]
+        fit = [each for each in fit if all(each in other for other in others if other & set(fit))] or fit
+    said = "dates fit it alone" if len(fit) == 1 else "CHOOSE ONE: the dates fit both"
+    return {"column": header, "date_format": " or ".join(fit[:2])}, f"{why}; {said}"
+
+
+def _formats(guess: TableGuess, header: str) -> list[str]:
+    cells = guess.file.sample[header].dropna().astype(str).str.strip()
+    return fitting(cells[cells != ""])
+
+
 def _truth(value: str) -> str | None:
     said = value.strip().lower()
     if said in ("yes", "y", "true", "t", "1", "是", "ja", "si", "sí", "oui"):
@@ -144,7 +170,7 @@ def _assumed(guess: TableGuess, name: str) -> DraftedCell | None:
         return DraftedCell(name, assumed, "nothing in the file says it: the same on every row")
     other = STANDS_FOR.get((guess.table, name))
     if other and (guess.table, name) not in NEVER and (column := guess.named(other)):
-        return DraftedCell(name, column, f"not in the file: {other} stands for it")
+        return DraftedCell(name, *_dated(guess, column, f"not in the file: {other} stands for it"))
     if (guess.table, name) in MADE_OF:
         pattern, why = MADE_OF[guess.table, name]
         wanted = re.findall(r"\{(\w+)\}", pattern)

@@ -6,6 +6,7 @@
       tickets:                                     # a name of your choice
         file: tickets.csv                          # CSV (UTF-8, commas, a header) or Parquet, in --from
         time_zone: UTC                             # optional, where this file differs from the above
+        date_format: DD.MM.YYYY                    # optional, where dates are not written as 2026-10-31
         empty: [N/A, "-"]                          # optional, texts that mean "nothing is known"
         ignore: [internal_flag]                    # optional, columns left out on purpose
         optional: true                             # optional, the file may be missing: it has no rows then
@@ -48,6 +49,7 @@ Keys of a part, in the order in which they are applied:
   `otherwise: low`, what a value stands for that `values` does not name; counted and told;
   `if_empty: medium`, what stands where the export has nothing; counted and told;
   `plus_minutes: first_response_minutes`, for a time: that many minutes later;
+  `date_format: MM/DD/YYYY`, for a time, where this column differs from its file (`ISO`: as 2026-10-31);
   `scale: [1, 7]` with `higher_is: worse` (or `better`), for a score: fills `scale_min` and
   `scale_max`, and turns the score around where high is bad, so that higher is always better.
 
@@ -60,6 +62,8 @@ import re
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr, model_validator
+
+from features.imports.date_formats import TimesWritten
 
 
 def _as_in_file(value: object) -> str:
@@ -93,6 +97,7 @@ class Source(Entry):
 
     file: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
     time_zone: Name | None = None
+    date_format: Name | None = None
     empty: tuple[InFile, ...] = ()
     ignore: tuple[Name, ...] = ()
     optional: StrictBool = False
@@ -176,6 +181,7 @@ class Cell(Entry):
     otherwise: Written | None = None
     if_empty: Written | None = None
     plus_minutes: Name | None = None
+    date_format: Name | None = None
     scale: tuple[float, float] | None = None
     higher_is: Literal["better", "worse"] | None = None
 
@@ -188,8 +194,10 @@ class Cell(Entry):
     def _one_origin(self) -> Self:
         if sum(origin is not None for origin in (self.column, self.text, self.constant)) != 1:
             raise ValueError("exactly one of column, text, constant")
-        if self.column is None and (self.values is not None or self.plus_minutes or self.scale):
-            raise ValueError("values, plus_minutes and scale only after column")
+        if self.column is None and (
+            self.values is not None or self.plus_minutes or self.scale or self.date_format
+        ):
+            raise ValueError("values, plus_minutes, date_format and scale only after column")
         if self.otherwise is not None and self.values is None:
             raise ValueError("otherwise only after values")
         if self.if_empty is not None and self.column is None:
@@ -255,10 +263,12 @@ class ImportMapping(Entry):
     people: tuple[Person, ...] = ()
     remarks: tuple[Name, ...] = ()
 
-    def zone(self, source: str) -> str:
-        """The time zone of the naive times of a source; a derived one has none."""
-        own = self.sources[source].time_zone if source in self.sources else None
-        return own or self.time_zone
+    def times(self, source: str) -> TimesWritten:
+        """How a source writes times; a derived one has them as instants."""
+        own = self.sources.get(source)
+        if own is None:
+            return TimesWritten(self.time_zone)
+        return TimesWritten(own.time_zone or self.time_zone, own.date_format)
 
     def file_of(self, source: str) -> str:
         """The file of a source; of a derived one, the file of its first input."""

@@ -9,6 +9,7 @@ from pathlib import PurePath
 import duckdb
 
 from features.faults import Fault, nearest
+from features.imports.date_formats import format_fault
 from features.imports.derivations.by_name import DERIVATIONS
 from features.imports.mapping import Cell, ImportMapping, Part
 from features.source_tables import Column, SourceTable
@@ -50,6 +51,16 @@ def _file_faults(mapping: ImportMapping) -> Iterator[Fault]:
             yield Fault(
                 f"sources.{name}.encoding", source.encoding, "an encoding such as gb18030", "name one"
             )
+        if source.date_format is not None:
+            yield from _format_faults(f"sources.{name}.date_format", source.date_format)
+
+
+def _format_faults(where: str, written: str) -> Iterator[Fault]:
+    if (wrong := format_fault(written)) is not None:
+        choices = written.split(" or ")
+        drafted = len(choices) > 1 and not any(map(format_fault, choices))
+        step = "both fit what the file holds: keep the one that is right" if drafted else wrong
+        yield Fault(where, written, "a format of dates such as DD.MM.YYYY, or ISO", step)
 
 
 def _is_encoding(name: str) -> bool:
@@ -106,11 +117,13 @@ def _column_faults(where: str, part: Part, table: SourceTable) -> Iterator[Fault
 
 def _cell_faults(place: str, cell: Cell, column: Column) -> Iterator[Fault]:
     """What a cell would do that its canonical column cannot take."""
-    for key, kind in (("plus_minutes", "time"), ("scale", "number")):
+    for key, kind in (("plus_minutes", "time"), ("date_format", "time"), ("scale", "number")):
         value = getattr(cell, key)
         if value is not None and column.kind != kind:
             step = f"{column.name} is a {column.kind}: leave it out"
             yield Fault(f"{place}.{key}", value, f"only on a {kind}", step)
+    if cell.date_format is not None:
+        yield from _format_faults(f"{place}.date_format", cell.date_format)
     written = [cell.constant, cell.otherwise, cell.if_empty, *(cell.values or {}).values()]
     for value in written if column.allowed else ():
         if value is not None and value not in column.allowed:

@@ -12,7 +12,8 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from features.faults import DataFault, Fault
-from features.imports.cells import READABLE, as_kind, text_of
+from features.imports.cells import as_kind, readable, text_of
+from features.imports.date_formats import TimesWritten, advice_for
 from features.imports.derivations.by_name import DERIVATIONS
 from features.imports.derivations.declared import REMARKS, Wants
 from features.imports.export_columns import (
@@ -129,7 +130,7 @@ def _derived(spec: ImportMapping, exports: dict[str, ir.Table]) -> tuple[dict[st
     for name, derived in spec.derived.items():
         derivation = DERIVATIONS[derived.derive]
         inputs = {
-            place: typed(exports[derived.inputs[place]], wants, spec.zone(derived.inputs[place]))
+            place: typed(exports[derived.inputs[place]], wants, spec.times(derived.inputs[place]))
             if place in derived.inputs
             else typed_nothing(wants)
             for place, wants in derivation.wants.items()
@@ -141,11 +142,11 @@ def _derived(spec: ImportMapping, exports: dict[str, ir.Table]) -> tuple[dict[st
     return made, remarks
 
 
-def typed(table: ir.Table, wants: Wants, zone: str) -> ir.Table:
+def typed(table: ir.Table, wants: Wants, times: TimesWritten) -> ir.Table:
     """The wanted columns, each of its kind; what cannot be read is null (and was a fault before)."""
     return table.select(
         **{
-            name: text_of(table[name]) if kind == "text" else as_kind(table[name], kind, zone)
+            name: text_of(table[name]) if kind == "text" else as_kind(table[name], kind, times)
             for name, kind in wants.kinds().items()
         }
     )
@@ -166,9 +167,9 @@ def _unreadable_cells(spec: ImportMapping, source: str, table: ir.Table) -> Iter
         for name, kind in wants.kinds().items()
         if kind != "text"
     }
-    zone = spec.zone(source)
+    times = spec.times(source)
     wrong = {
-        name: table[name].notnull() & as_kind(table[name], kind, zone).isnull()
+        name: table[name].notnull() & as_kind(table[name], kind, times).isnull()
         for name, kind in kinds.items()
     }
     if not wrong:
@@ -182,7 +183,9 @@ def _unreadable_cells(spec: ImportMapping, source: str, table: ir.Table) -> Iter
             found = values.limit(EXAMPLES).to_pyarrow().column(0).to_pylist()
             where = f"{spec.file_of(source)}, column {name} ({count} rows)"
             step = "correct it in the export, or list it under the source's empty if it means nothing"
-            yield Fault(where, found, READABLE[kinds[name]], step)
+            advice = advice_for(found) if kinds[name] == "time" else None
+            step = f"{advice}; or {step}" if advice else step
+            yield Fault(where, found, readable(kinds[name], times), step)
 
 
 def _said(file: str, whole: ir.Table) -> Iterator[Remark]:

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from features.faults import Fault, nearest
 from features.imports.cells import Doubt, text_of, translate
+from features.imports.date_formats import advice_for
 from features.imports.mapping import Condition, ImportMapping, Lookup, Part, Unpivot
 from features.source_tables import SourceTable
 from features.warehouse import IBIS_TYPES
@@ -31,8 +32,8 @@ class Draft:
 def draft(mapping: ImportMapping, part: Part, table: SourceTable, exports: Mapping[str, ir.Table]) -> Draft:
     """The canonical rows of one part, not yet computed. Columns that it does not fill are left out."""
     rows = prepared_rows(part, exports)
-    cells, zone = part.cells(), mapping.zone(part.source)
-    made = {c.name: translate(rows, c, cells[c.name], zone) for c in table.columns if c.name in cells}
+    cells, times = part.cells(), mapping.times(part.source)
+    made = {c.name: translate(rows, c, cells[c.name], times) for c in table.columns if c.name in cells}
     canonical = rows.select(**{name: translated.value for name, translated in made.items()})
     doubts = tuple(doubt for translated in made.values() for doubt in translated.doubts)
     assumed = tuple(doubt for translated in made.values() for doubt in translated.assumed)
@@ -108,7 +109,9 @@ def _examples(drafted: Draft, doubt: Doubt, table: str) -> Iterator[Fault]:
 
 def _advice(value: str, doubt: Doubt) -> str:
     if not doubt.known:
-        return "correct it in the export, or list it under the source's empty if it means nothing"
+        step = "correct it in the export, or list it under the source's empty if it means nothing"
+        advice = advice_for([value]) if doubt.allowed.startswith("a time") else None
+        return f"{advice}; or {step}" if advice else step
     return f"add it to the column's values, with what it means; {nearest(value, doubt.known)}"
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from features.faults import DataFault
 from features.imports.cells import translate
+from features.imports.date_formats import TimesWritten
 from features.imports.mapping import Cell
 from features.source_tables import maybe_number, maybe_text, maybe_time
 from tests.features.imports.conftest import Export, firms
@@ -21,7 +22,7 @@ def translated(values: list[Any], cell: Cell, kind: str = "text", zone: str = "U
     """The values of one column `came`, translated; an instant as its UTC text."""
     column = {"text": maybe_text, "number": maybe_number, "time": maybe_time}[kind]("made")
     rows = ibis.memtable({"came": values, "n": range(len(values))}, schema={"came": "string", "n": "int64"})
-    made = rows.select("n", made=translate(rows, column, cell, zone).value).order_by("n")
+    made = rows.select("n", made=translate(rows, column, cell, TimesWritten(zone)).value).order_by("n")
     found = made.made.to_pyarrow().to_pylist()
     return [f"{v:%Y-%m-%d %H:%M:%S}" if kind == "time" and v is not None else v for v in found]
 

@@ -115,7 +115,7 @@ def test_a_column_has_exactly_one_origin(tmp_path: Path, cell: dict[str, Any]) -
 
 @pytest.mark.parametrize("key", [{"values": {"a": "b"}}, {"plus_minutes": "m"}])
 def test_a_translation_needs_a_column_to_translate(tmp_path: Path, key: dict[str, Any]) -> None:
-    assert "allowed: values, plus_minutes and scale only after column" in with_cell(
+    assert "allowed: values, plus_minutes, date_format and scale only after column" in with_cell(
         tmp_path, {"constant": "b", **key}
     )
 

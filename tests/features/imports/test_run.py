@@ -47,7 +47,7 @@ tables:
         kind: {column: question, values: {effort: ces, recommend: nps}, otherwise: nps, if_empty: nps}
         touchpoint: {constant: relational}
         score: {column: answer, scale: [0, 10], higher_is: worse}
-        sent_at: sent
+        sent_at: {column: sent, date_format: ISO}
         responded_at: {column: sent, plus_minutes: took}
 """
 
