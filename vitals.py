@@ -29,6 +29,7 @@ from serving.delivery.webhooks_command import app as webhooks
 from serving.disagreement import disagreement_command
 from serving.evidence import evidence_command
 from serving.kpis import kpis_command
+from serving.lineage import lineage_command
 from serving.path_to_green import command as path_command
 from serving.themes import themes_command
 from training import (
@@ -87,6 +88,7 @@ app.command("score", epilog=score_command.EXAMPLE)(score_command.score)
 app.command("explain", epilog=explain_command.EXAMPLE)(explain_command.explain)
 app.command("disagreement", epilog=disagreement_command.EXAMPLE)(disagreement_command.disagreement)
 app.command("change", epilog=change_command.EXAMPLE)(change_command.change)
+app.command("lineage", epilog=lineage_command.EXAMPLE)(lineage_command.lineage)
 app.command("path-to-green", epilog=path_command.EXAMPLE)(path_command.path_to_green)
 app.command("themes", epilog=themes_command.EXAMPLE)(themes_command.themes)
 app.command("kpis", epilog=kpis_command.EXAMPLE)(kpis_command.kpis)

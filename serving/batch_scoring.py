@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,12 +99,7 @@ def score_book(
     progress("scoring")
     known_until, stale = _freshness(book, moment, limits)
     when = {"as_of": _text(moment), "known_until": known_until, "stale": stale}
-    when |= column_flags(rows, scorer.usual)
-    if isinstance(scorer, RuleScorer):
-        scorer = scorer.told_by(rows)
-    names = [str(name) for name in rows.columns if name not in KEYS]
-    since = since_when(rows, names, scorer.typical, _text(moment), past(_text(moment)))
-    scored = [payload | when for payload in scorer.score(rows, limits.default_top, True, since)]
+    scored = published_payloads(rows, scorer, when, limits.default_top, past(_text(moment)))
     facts = details.to_dict("records")
     accounts = tuple(
         ScoredAccount({str(k): v for k, v in d.items()}, p) for d, p in zip(facts, scored, strict=True)
@@ -113,6 +108,26 @@ def score_book(
     return ScoredBook(
         moment, accounts, scorer.model, _fingerprint(rows, params, limits), rows, others, book.source
     )
+
+
+def published_payloads(
+    rows: pd.DataFrame,
+    scorer: LearnedScorer | RuleScorer,
+    when: Mapping[str, Any],
+    top: int,
+    past: Iterable[PastFeatures],
+) -> list[dict[str, Any]]:
+    """The payloads of a whole book's rows (account_id, segment, features), in order, as they are published.
+
+    `when`: `as_of`, `known_until` and `stale`. `past`: what was published before, newest date first. The same
+    of all five gives the same bits.
+    """
+    flags = column_flags(rows, scorer.usual)
+    if isinstance(scorer, RuleScorer):
+        scorer = scorer.told_by(rows)
+    names = [str(name) for name in rows.columns if name not in KEYS]
+    since = since_when(rows, names, scorer.typical, str(when["as_of"]), past)
+    return [payload | when | flags for payload in scorer.score(rows, top, True, since)]
 
 
 def _fingerprint(rows: pd.DataFrame, params: AllParams, limits: ServingParams) -> str:

@@ -15,12 +15,20 @@ from serving.store import ScoreStore
 MOST_DATES = 400  # a year and a month of nightly snapshots
 
 
-def features_before(store: ScoreStore, as_of: str) -> Iterator[PastFeatures]:
-    """What was published last for each date before `as_of`, newest date first, with its features."""
+def features_before(
+    store: ScoreStore, as_of: str, published_before: int | None = None
+) -> Iterator[PastFeatures]:
+    """What was published last for each date before `as_of`, newest date first, with its features.
+
+    `published_before`: as it was when the snapshot of this number was published.
+    """
+    earlier = snapshots.c.as_of < as_of
+    if published_before is not None:
+        earlier &= snapshots.c.id < published_before
     newest = (
         select(func.max(snapshots.c.id), snapshots.c.as_of)
         .join(snapshot_inputs, snapshot_inputs.c.snapshot_id == snapshots.c.id)
-        .where(snapshots.c.as_of < as_of)
+        .where(earlier)
         .group_by(snapshots.c.as_of)
         .order_by(snapshots.c.as_of.desc())
         .limit(MOST_DATES)

@@ -18,7 +18,7 @@ from features.time_windows import as_of_date
 from serving.account_words import several_in_words
 from serving.answers.survey_answers import kept_answers
 from serving.batch_scoring import ScoredBook, flat_table, score_book
-from serving.champion import load_scorer
+from serving.champion import find_version, load_scorer
 from serving.changes.change_tables import read_settings
 from serving.changes.kept_steps import earlier_of, keep_step, settings_of, step_to
 from serving.closed_loop.alarm_holds import held_cases
@@ -30,6 +30,8 @@ from serving.evidence.evidence_documents import evidence_documents
 from serving.evidence.evidence_tables import Evidence, wants_evidence
 from serving.explained_words import Setting, explained_in_words
 from serving.history_answers import account_of
+from serving.lineage.lineage_tables import has_lineage, keep_lineage
+from serving.lineage.made_from import parts_of
 from serving.opened_store import opened_store
 from serving.params import ServingParams
 from serving.past_features import features_before
@@ -144,6 +146,7 @@ def score_and_publish(
         elif evidence is not None:
             store.keep_evidence(snapshot, evidence, limits.evidence_snapshots)
         keep_step(store, snapshot, settings_of(params.features), step)
+        _keep_lineage(store, snapshot, scored, params, limits, registry)
         if themes is not None:
             with store.writing() as connection:
                 keep_themes(connection, snapshot.id, themes, limits.evidence_snapshots)
@@ -152,6 +155,25 @@ def score_and_publish(
     if out is not None:
         write_table(flat_table(scored), out)
     return Published(scored, snapshot, out, held_back)
+
+
+def _keep_lineage(
+    store: ScoreStore,
+    snapshot: Snapshot,
+    scored: ScoredBook,
+    params: AllParams,
+    limits: ServingParams,
+    registry: Path,
+) -> None:
+    """What the snapshot was made from, where that is not kept yet."""
+    with store.begin() as connection:
+        if has_lineage(connection, snapshot.id):
+            return
+    version = scored.model["version"]
+    champion = None if version is None else find_version(registry, str(version))
+    parts = parts_of(scored, params, limits, champion)
+    with store.writing() as connection:
+        keep_lineage(connection, snapshot.id, parts)
 
 
 def _trigger(scored: ScoredBook, params: AllParams, cases: CaseParams, now: dt.datetime) -> Trigger:

@@ -1,0 +1,1 @@
+"""Where a published score comes from, and whether the same comes out again."""
