@@ -127,7 +127,7 @@ def published_payloads(
         scorer = scorer.told_by(rows)
     names = [str(name) for name in rows.columns if name not in KEYS]
     since = since_when(rows, names, scorer.typical, str(when["as_of"]), past)
-    return [payload | when | flags for payload in scorer.score(rows, top, True, since)]
+    return [payload | dict(when) | flags for payload in scorer.score(rows, top, True, since)]
 
 
 def _fingerprint(rows: pd.DataFrame, params: AllParams, limits: ServingParams) -> str:
