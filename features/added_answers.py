@@ -25,4 +25,5 @@ def with_answers(book: Book, answers: Sequence[dict[str, Any]]) -> Book:
         own = book.tables[SURVEYS.name].select(*names)
         new = rows.anti_join(own, "response_id").select(*names)
         rows = own.union(new.cast(dict(own.schema())))
-    return replace(book, source=warehouse({**book.tables, SURVEYS.name: rows.cache()}))
+    versions = {name: each for name, each in book.checked.versions.items() if name != SURVEYS.name}
+    return replace(book, source=warehouse({**book.tables, SURVEYS.name: rows.cache()}, versions))

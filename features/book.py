@@ -29,13 +29,19 @@ class Book:
         return self.checked.tables
 
 
-def open_book(folder: Path, params: CheckParams, tables: Mapping[str, SourceTable] = SOURCE_TABLES) -> Book:
+def open_book(
+    folder: Path,
+    params: CheckParams,
+    tables: Mapping[str, SourceTable] = SOURCE_TABLES,
+    rolled: bool = True,
+) -> Book:
     """Reads and checks the book at `folder`; faulty rows go to `rejects/` beside it.
 
     `tables` is what to read: the caller that learns adds its table of outcomes, which stays out of
-    `source`. Raises DataFault with every fatal fault at once.
+    `source`. Use is read `rolled` up by day, where that is kept beside its rows. Raises DataFault with
+    every fatal fault at once.
     """
-    checked = check_book(folder, tables, max_faulty_share=params.max_faulty_share)
+    checked = check_book(folder, tables, max_faulty_share=params.max_faulty_share, rolled=rolled)
     write_rejects(checked)
     checked.raise_if_fatal()
-    return Book(folder, warehouse(checked.tables), checked)
+    return Book(folder, warehouse(checked.tables, checked.versions), checked)

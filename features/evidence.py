@@ -63,6 +63,7 @@ def evidence(
     the table `usage` is replaced by ROLL_UPS.
     """
     at = AsOf(day_number(as_of), params)
+    source = source.as_known(at.day)
     who = ibis.memtable(pd.DataFrame({"account_id": sorted(set(accounts))}, dtype="str"))
     wanted = {table: set(names) & reads for table, reads in _reads(params).items()}
     found: dict[str, Records] = {}

@@ -87,13 +87,13 @@ def _finest(source: Warehouse, who: ir.Table, at: AsOf) -> ir.Table:
     t = source["usage"]
     # The instant says the same as the day below, and lets the engine pass over files of older rows.
     since = EPOCH + pd.Timedelta(days=at.day - at.params.windows.quarter)
-    t = t.filter(t.occurred_at >= since).semi_join(who, "account_id")
+    t = t.filter(t.occurred_at >= since)
+    t = t.filter(t.used, at.within(t.occurred_day, at.params.windows.quarter)).semi_join(who, "account_id")
     t = known_then(t, USAGE, at.day)
-    t = t.filter(t.quantity > 0, at.within(t.occurred_day, at.params.windows.quarter))
     sticky = t.feature.isin(at.params.sticky_features or ("",)).fill_null(False)
     return (
         t.group_by("account_id", "user_id", "occurred_day", "module")
-        .agg(records=t.count(), quantity=(t.quantity * 1000).round().cast("int64").sum(), sticky=sticky.any())
+        .agg(records=t.records.sum(), quantity=t.thousandths.sum(), sticky=sticky.any())
         .cache()
     )
 

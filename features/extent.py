@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ibis
+import ibis.expr.types as ir
 import pandas as pd
 
 from features.faults import DataFault, Fault
@@ -10,6 +11,7 @@ from features.source_tables import SOURCE_TABLES
 from features.time_windows import EPOCH, day_number
 from features.warehouse import Warehouse
 
+NEAR = 3  # days
 ACTIVITY = ("usage", "tickets", "surveys", "invoices", "notes", "subscriptions", "accounts")
 
 
@@ -33,8 +35,15 @@ def newest_fact(source: Warehouse, name: str, as_of: pd.Timestamp) -> pd.Timesta
     None where nothing of the table was known by then.
     """
     rows, limit = source[name], day_number(as_of)
-    happens = SOURCE_TABLES[name].happens
     seen = rows.filter(rows.known_day < limit)
+    if name == "usage":  # read the last days first: of many rows the newest is nearly always there
+        near = _newest(seen.filter(seen.known_day >= limit - NEAR), name, limit)
+        return near if near is not None else _newest(seen, name, limit)
+    return _newest(seen, name, limit)
+
+
+def _newest(seen: ir.Table, name: str, limit: int) -> pd.Timestamp | None:
+    happens = SOURCE_TABLES[name].happens
     seen = seen.mutate(known_at=ibis.coalesce(seen["recorded_at"], seen[happens]))
     newest = {
         f"newest_{place}": seen[column].max(where=seen[day] < limit)

@@ -15,7 +15,7 @@ from features.cohort import KEYS, cohort
 from features.conflict import conflict
 from features.faults import DataFault, Fault
 from features.params import FeatureParams
-from features.time_windows import EPOCH
+from features.time_windows import EPOCH, as_of_date, day_number
 from features.warehouse import Warehouse
 
 Progress = Callable[[str], None]
@@ -66,14 +66,23 @@ def build_snapshot(
     Raises DataFault where no account is a customer at any of the dates, WrongUse where one of them
     is no UTC midnight.
     """
-    who = cohort(source, as_of_dates)
-    if _keys(who).empty:
+    groups = source.alike([day_number(as_of_date(date)) for date in as_of_dates])
+    parts = [_of_alike(source.as_known(days[-1]), days, params, progress) for days in groups]
+    if not sum(len(part) for part in parts):
         dates = ", ".join(f"{date:%Y-%m-%d}" for date in as_of_dates)
         fault = Fault(
             "as-of", dates, "a date at which an account was a customer", "check created_at and subscriptions"
         )
         raise DataFault("no account is in the cohort", [fault])
-    return snapshot_of(source, who, params, progress)
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def _of_alike(
+    source: Warehouse, days: Sequence[int], params: FeatureParams, progress: Progress
+) -> pd.DataFrame:
+    """The rows of as-of days before which the tables stand alike; none where nobody was a customer."""
+    who = cohort(source, [EPOCH + pd.Timedelta(days=day) for day in days])
+    return pd.DataFrame() if _keys(who).empty else snapshot_of(source, who, params, progress)
 
 
 def snapshot_of(

@@ -14,7 +14,9 @@ from features.check_report import CheckReport, too_many_faults
 from features.faults import DataFault, Fault, WrongUse
 from features.source_files import ANCHOR, OpenedBook, open_book
 from features.source_row_checks import CheckedTable, check_table
-from features.source_tables import SourceTable
+from features.source_tables import USAGE, SourceTable
+from features.usage_files import kept_use
+from features.usage_rollup import KeptUse
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class CheckedBook:
         """The accepted rows by table name: Ibis tables of `connection`, already materialised."""
         return {name: table.accepted for name, table in self.by_table.items()}
 
+    @property
+    def versions(self) -> dict[str, ir.Table]:
+        """All versions of the accepted rows, of the tables in which an increment changed one."""
+        return {name: t.versions for name, t in self.by_table.items() if t.versions is not None}
+
     def raise_if_fatal(self) -> None:
         """DataFault with every fatal fault at once, if there is one."""
         self.report.raise_if_fatal()
@@ -48,12 +55,14 @@ def check_book(
     *,
     max_faulty_share: float = 0.05,
     connection: Any = None,
+    rolled: bool = False,
 ) -> CheckedBook:
     """Reads and checks the `tables` of the book in `folder`; faults in the data are reported, not raised.
 
     More than `max_faulty_share` (0 to 1) of faulty rows in a table is fatal. `connection` is an Ibis
     DuckDB backend of your own (default: a new one, in memory): it holds one book at a time, and its
-    time zone is set to UTC. Raises WrongUse where the share is none.
+    time zone is set to UTC. Where use is kept `rolled` up beside its rows, these stand for it: the report
+    and the features are the same. Raises WrongUse where the share is none.
 
     >>> import tempfile
     >>> from features.source_tables import ACCOUNTS
@@ -73,7 +82,9 @@ Next: add the zone (Z or an offset); in an import mapping, set the source's time
     connection = connection or ibis.duckdb.connect()
     connection.raw_sql("SET TimeZone = 'UTC'")
     book = open_book(folder, tables, connection)
-    checked = _check_tables(book, connection)
+    checked = _check_tables(
+        book, connection, kept_use(book.raw.get(USAGE.name), connection) if rolled else None
+    )
     report = CheckReport(folder.resolve().name, tuple(table.report for table in checked.values()))
     too_many = [too_many_faults(table, max_faulty_share) for table in report.exceeds(max_faulty_share)]
     notices = (*book.notices, *_unknown_contacts(checked))
@@ -81,12 +92,13 @@ Next: add the zone (Z or an offset); in an import mapping, set the source's time
     return CheckedBook(folder, connection, checked, tuple(tables), report)
 
 
-def _check_tables(book: OpenedBook, connection: Any) -> dict[str, CheckedTable]:
+def _check_tables(book: OpenedBook, connection: Any, rolled: KeptUse | None) -> dict[str, CheckedTable]:
     """Accounts first, as the others refer to them. A file that breaks off half-way becomes a fatal fault."""
     checked: dict[str, CheckedTable] = {}
     for name in sorted(book.raw, key=lambda name: name != ANCHOR):
         try:
-            checked[name] = check_table(book.raw[name], _account_list(book, checked), connection)
+            use = rolled if name == USAGE.name else None
+            checked[name] = check_table(book.raw[name], _account_list(book, checked), connection, use)
         except DataFault as fault:
             book.fatal.extend(fault.faults)
     return checked

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.faults import DataFault, Fault, nearest
+from features.increments import PART_COLUMNS, BookPart, parts_of, together
 from features.source_file_faults import unreadable
 from features.source_tables import SourceTable
 
@@ -30,12 +31,21 @@ ANCHOR = "accounts"  # the one table that no book can do without
 
 @dataclass(frozen=True)
 class RawTable:
-    """One file as it came: `rows` is lazy, its columns have the file's own names; `view` reads the file."""
+    """A table as it came: `rows` is lazy, its columns have the files' own names; `views` read the files.
+
+    Where a table comes in several `parts` of the book, its rows have the PART_COLUMNS beside.
+    """
 
     table: SourceTable
     path: Path
     rows: ir.Table
-    view: str
+    views: tuple[str, ...]
+    parts: tuple[BookPart, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the files."""
+        return tuple(name for name in self.rows.columns if name not in PART_COLUMNS)
 
 
 @dataclass
@@ -59,24 +69,32 @@ def open_book(folder: Path, tables: Mapping[str, SourceTable], connection: Any) 
         step = "name the folder that holds accounts.parquet or accounts.csv"
         book.fatal.append(Fault("book", str(folder), "a folder with one file per table", step))
         return book
+    try:
+        parts = parts_of(folder)
+    except DataFault as fault:
+        book.fatal.extend(fault.faults)
+        return book
     for table in tables.values():
         try:
-            _open_table(folder, table, connection, book)
+            _open_table(folder, table, parts, connection, book)
         except DataFault as fault:
             book.fatal.extend(fault.faults)
     book.notices.extend(_unknown_files(folder, tables))
     return book
 
 
-def _open_table(folder: Path, table: SourceTable, connection: Any, book: OpenedBook) -> None:
+def _open_table(
+    folder: Path, table: SourceTable, parts: tuple[BookPart, ...], connection: Any, book: OpenedBook
+) -> None:
     paths = [path for suffix in SUFFIXES if (path := folder / f"{table.name}{suffix}").is_file()]
-    if len(paths) == 1:
-        columns = _columns_of(paths[0])
-        unknown_columns(table, paths[0].name, columns, book)
-        missing_columns(table, paths[0].name, columns, book)
+    later = [part for part in parts[1:] if part.file(table.name).is_file()]
+    if later and len(paths) < 2:
+        _open_parts(table, [*((path, parts[0]) for path in paths), *_files(table, later)], connection, book)
+    elif len(paths) == 1:
         view = f"{table.name}_as_it_came"
-        rows = without_nested(_rows_of(paths[0], columns, view, connection), table, paths[0], book)
-        book.raw[table.name] = RawTable(table, paths[0], rows, view)
+        book.raw[table.name] = RawTable(
+            table, paths[0], _opened_rows(table, paths[0], view, connection, book), (view,)
+        )
     elif paths:
         names = " and ".join(path.name for path in paths)
         book.fatal.append(
@@ -85,6 +103,30 @@ def _open_table(folder: Path, table: SourceTable, connection: Any, book: OpenedB
     else:
         fault = missing_table(table)
         (book.fatal if table.name == ANCHOR else book.notices).append(fault)
+
+
+def _files(table: SourceTable, parts: Sequence[BookPart]) -> list[tuple[Path, BookPart]]:
+    return [(part.file(table.name), part) for part in parts]
+
+
+def _open_parts(
+    table: SourceTable, files: Sequence[tuple[Path, BookPart]], connection: Any, book: OpenedBook
+) -> None:
+    """A table that several parts of the book tell: their rows, each with the part it is from."""
+    views = tuple(f"{table.name}_as_it_came_{part.number}" for _, part in files)
+    rows = [
+        part.marked(_opened_rows(table, path, view, connection, book))
+        for (path, part), view in zip(files, views, strict=True)
+    ]
+    held = tuple(part for _, part in files)
+    book.raw[table.name] = RawTable(table, files[0][0], together(rows), views, held)
+
+
+def _opened_rows(table: SourceTable, path: Path, view: str, connection: Any, book: OpenedBook) -> ir.Table:
+    columns = _columns_of(path)
+    unknown_columns(table, path.name, columns, book)
+    missing_columns(table, path.name, columns, book)
+    return without_nested(_rows_of(path, columns, view, connection), table, path, book)
 
 
 def missing_table(table: SourceTable) -> Fault:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import ibis
 import ibis.expr.types as ir
 
+from features.increments import NUMBER
 from features.source_tables import SURVEYS, SourceTable
 from features.source_values import Cell, Check
 
@@ -59,7 +60,8 @@ def _duplicates(table: SourceTable, cells: Mapping[str, Cell], rows: ir.Table) -
     if not table.key or not set(table.key) <= set(rows.columns):
         return []  # events have no key; a key column that did not come is a fault of the file
     key = [cells[name].value for name in table.key]
-    same_key = ibis.window(group_by=key)
+    part = [rows[NUMBER]] if NUMBER in rows.columns else []  # what a later part says anew is a version
+    same_key = ibis.window(group_by=[*key, *part])
     content = ibis.array([rows[name].cast("string") for name in rows.columns]).hash()
     whole = ibis.and_(*(part.notnull() for part in key))
     differ = content.min().over(same_key) != content.max().over(same_key)

@@ -18,6 +18,7 @@ import ibis.expr.types as ir
 from features.check_examples import MASK, row_faults
 from features.check_report import CheckReport, TableReport, too_many_faults
 from features.faults import DataFault, Fault
+from features.increments import FOLDER as INCREMENTS
 from features.params import CheckParams
 from features.source_files import (
     ANCHOR,
@@ -63,6 +64,9 @@ def open_book_on_spark(folder: str, params: CheckParams, session: Any) -> SparkB
     faults comes to the driver.
     """
     book = _Opened(spark_engine(session), session, folder.rstrip("/"))
+    if _is_there(f"{book.folder}/{INCREMENTS}", book):
+        step = "import the whole export anew into another folder, and read that on Spark"
+        book.found.fatal.append(Fault(INCREMENTS, "appended", "a book without increments, on Spark", step))
     for table in SOURCE_TABLES.values():
         try:
             _open_table(table, book)
@@ -112,7 +116,7 @@ def _read_table(table: SourceTable, file: str, book: _Opened) -> None:
     view = f"{table.name}_as_it_came"
     frame.createOrReplaceTempView(view)
     rows = without_nested(_with_zones(book.engine.table(view), frame), table, Path(short), book.found)
-    book.found.raw[table.name] = RawTable(table, Path(short), rows, view)
+    book.found.raw[table.name] = RawTable(table, Path(short), rows, (view,))
 
 
 def _with_zones(rows: ir.Table, frame: Any) -> ir.Table:
@@ -142,7 +146,7 @@ def _checked(raw: RawTable, tables: Mapping[str, ir.Table]) -> tuple[ir.Table, T
         counts = rows_by_mask(rows)
         faulty = {mask: n for mask, n in counts.items() if mask}
         wrong = rows.filter(rows[MASK] != 0)
-        came = {column: wrong[CAME][place] for place, column in enumerate(raw.rows.columns)}
+        came = {column: wrong[CAME][place] for place, column in enumerate(raw.columns)}
         faults = row_faults(raw.table, checks, faulty, wrong.select(**{MASK: wrong[MASK]}, **came))
     except Exception as error:
         raise _unreadable(raw.path.name, error) from None

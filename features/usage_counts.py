@@ -68,7 +68,7 @@ def usage_counts(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> 
     and no `last_age` (days since the last use). `_before` is the month before the month.
     """
     days = sorted(cohort.as_of_day.to_pyarrow().unique().to_pylist())
-    modules = Numbering(_modules(source))
+    modules = Numbering(_modules(source, min(days, default=0) - params.windows.quarter, max(days, default=0)))
     parts = []
     for place in range(0, len(days), TOGETHER):
         some = tuple(days[place : place + TOGETHER])
@@ -93,9 +93,11 @@ def _counts(
     return t.select(*KEYS, *PEOPLE, *ACTIVITY).fill_null(zeros)
 
 
-def _modules(source: Warehouse) -> tuple[str, ...]:
-    """The names of all modules: numbers for them, from which no count depends."""
-    names = source["usage"].select("module").distinct().to_pyarrow()["module"].to_pylist()
+def _modules(source: Warehouse, first: int, last: int) -> tuple[str, ...]:
+    """The names of all modules on the days [first, last): numbers for them, from which no count depends."""
+    rows = source["usage"]
+    rows = rows.filter(rows.occurred_day >= first, rows.occurred_day < last)
+    names = rows.select("module").distinct().to_pyarrow()["module"].to_pylist()
     return tuple(sorted(name for name in names if name is not None))
 
 
@@ -104,8 +106,14 @@ def _counting(source: Warehouse, days: ir.Table, calendar: Calendar) -> ir.Table
 
     A roll-up that counts 0 events is no use. `days` tells the first as-of day after each of them.
     """
-    events = source["usage"].filter(source["usage"].quantity > 0)
-    events = events.filter(events.known_day < calendar.as_of_days[-1])
+    events = source["usage"].filter(source["usage"].used)
+    # The last two say what the join says below, and let the engine pass over files of other days.
+    longest = max(calendar.quarter, 2 * calendar.month)
+    events = events.filter(
+        events.known_day < calendar.as_of_days[-1],
+        events.occurred_day >= calendar.as_of_days[0] - longest,
+        events.occurred_day < calendar.as_of_days[-1],
+    )
     t = events.inner_join(days, "occurred_day")
     # Few facts are late: a choice that only they come to costs less than a join for every event.
     known = ibis.cases(*((t.known_day < day, day) for day in calendar.as_of_days))
@@ -200,7 +208,7 @@ def _by_stretch(source: Warehouse, calendar: Calendar, modules: Numbering) -> ir
     t = t.left_join(numbered(source["usage"], modules, "module", "string", {}), "module")
     words = words_of(t, "module", modules.words)
     return t.group_by("account_id", "start", "late").agg(
-        events=(t.quantity * THOUSANDTHS).round().cast("int64").sum(),
+        events=t.thousandths.sum(),
         last_day=t.occurred_day.max(),
         **{f"modules_{number}": word for number, word in enumerate(words)},
     )

@@ -8,17 +8,21 @@ days and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from features.source_tables import SOURCE_TABLES, SourceTable
+from features.row_versions import HOLDS, holding
+from features.source_tables import SOURCE_TABLES, USAGE, SourceTable
 
 DAY = 86_400_000_000  # microseconds
+
+ROLLED = "records"  # of use: how many rows of the table one row stands for
 
 IBIS_TYPES = {
     "text": "string",
@@ -34,6 +38,28 @@ class Warehouse:
     """The tables a book has, by canonical name, on one engine. A table that is absent is absent."""
 
     tables: Mapping[str, ir.Table]
+    versions: Mapping[str, ir.Table] = field(default_factory=dict)
+
+    def as_known(self, day: int) -> Warehouse:
+        """The tables as they stood before as-of day `day`, where a later part of the book changed a row."""
+        if not self.versions:
+            return self
+        then = {
+            name: with_days(holding(rows, SOURCE_TABLES[name], day, _day(rows[HOLDS])), SOURCE_TABLES[name])
+            for name, rows in self.versions.items()
+        }
+        return Warehouse({**self.tables, **then})
+
+    def alike(self, days: Sequence[int]) -> list[list[int]]:
+        """As-of days in groups before all of which every row stands as one and the same version."""
+        changes: set[int] = set()
+        for rows in self.versions.values():
+            found = rows.filter(rows[HOLDS].notnull()).select(day=_day(rows[HOLDS])).distinct()
+            changes |= set(found.to_pyarrow()["day"].to_pylist())
+        groups: dict[int, list[int]] = {}
+        for day in sorted(set(days)):
+            groups.setdefault(sum(change < day for change in changes), []).append(day)
+        return list(groups.values())
 
     def has(self, *names: str) -> bool:
         """Whether all of these tables are there."""
@@ -43,24 +69,42 @@ class Warehouse:
         return self.tables[name]
 
 
-def warehouse(tables: Mapping[str, ir.Table]) -> Warehouse:
-    """The warehouse over checked tables, on whichever engine they live.
+def warehouse(
+    tables: Mapping[str, ir.Table], versions: Mapping[str, ir.Table] = MappingProxyType({})
+) -> Warehouse:
+    """The warehouse over checked tables, on whichever engine they live; `versions` of those that have some.
 
     Tables that are not source tables are left out: no outcome can come in by this door.
     """
     return Warehouse(
-        {name: with_days(tables[name], SOURCE_TABLES[name]) for name in SOURCE_TABLES if name in tables}
+        {name: with_days(tables[name], SOURCE_TABLES[name]) for name in SOURCE_TABLES if name in tables},
+        {name: versions[name] for name in SOURCE_TABLES if name in versions},
     )
 
 
 def with_days(table: ir.Table, schema: SourceTable) -> ir.Table:
     """`table` with a day column for each time column, and `known_day` where it has times."""
+    if schema is USAGE and ROLLED in table.columns:
+        return table  # its days are worked out, and kept
     times = [c.name for c in schema.columns if c.kind == "time"]
     days = {name.removesuffix("_at") + "_day": _day(table[name]) for name in times}
     if schema.happens is not None:
         known = ibis.coalesce(table["recorded_at"], table[schema.happens])
         days["known_day"] = _day(known)
+    if schema is USAGE:
+        days |= {"known_at": known, **counted(table)}
     return table.mutate(**days, **_known_later(table, schema))
+
+
+def counted(usage: ir.Table) -> dict[str, ir.Value]:
+    """What each row of use counts: whether at all, in whole thousandths, and for how many records.
+
+    Half a thousandth is rounded up by hand, because engines disagree on which way `round` goes there.
+    """
+    whole = (usage.quantity * 1000.0).floor()
+    rest = usage.quantity * 1000.0 - whole
+    thousandths = whole.cast("int64") + ibis.ifelse(rest >= 0.5, 1, 0)
+    return {"used": usage.quantity > 0, "thousandths": thousandths, ROLLED: ibis.literal(1, "int64")}
 
 
 def _known_later(table: ir.Table, schema: SourceTable) -> dict[str, ir.Value]:

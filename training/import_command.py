@@ -26,9 +26,21 @@ def import_(
     identity: Annotated[
         Path | None, typer.Option(help="a CSV (account_id, system, key): accounts that are one")
     ] = None,
+    append: Annotated[
+        bool,
+        typer.Option("--append", help="add to the book; nothing before is rewritten, again adds nothing"),
+    ] = False,
+    known_at: Annotated[
+        str | None, typer.Option(help="with --append: when the export was taken (default: now)")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Exports to canonical tables, by mapping files; accounts of several systems are united."""
+    import datetime as dt
+
+    from features.imports.appending import append_import, moment_of
+    from features.imports.export_parts import as_increment, check_no_increments
+    from features.imports.import_report import ImportReport
     from features.imports.run import import_exports
     from features.imports.several_systems import import_systems
     from features.imports.systems_file import systems_of
@@ -37,8 +49,19 @@ def import_(
     with clear_faults(as_json), steps(as_json) as step:
         step(f"importing {source}")
         systems = systems_of(mapping, source)
-        if len(systems) == 1 and identity is None:
-            report = import_exports(systems[0].mapping, systems[0].folder, out, ALL_TABLES, mapping[0])
+        if append:
+            systems = as_increment(systems)
         else:
-            report = import_systems(systems, identity, out, ALL_TABLES)
+            check_no_increments(out, known_at)
+
+        def run(book: Path) -> ImportReport:
+            if len(systems) == 1 and identity is None:
+                return import_exports(systems[0].mapping, systems[0].folder, book, ALL_TABLES, mapping[0])
+            return import_systems(systems, identity, book, ALL_TABLES)
+
+        if append:
+            moment = moment_of(known_at, dt.datetime.now(dt.UTC))
+            report = append_import(run, out, ALL_TABLES, moment, step)
+        else:
+            report = run(out)
         emit(report.as_dict()) if as_json else typer.echo(report.as_text())

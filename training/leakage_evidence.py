@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import ibis.expr.types as ir
 import numpy as np
@@ -27,9 +27,9 @@ class Evidence:
     """A training run as the checks see it.
 
     `tested`: the predictions out of time, `answer` of the member that is served. `tables`: the accepted
-    source tables (None: not at hand). `fit`: the learner, made light. `fold`: the calibration fold of each
-    row of the data. `importance`: mean absolute points of each feature over `serving`, the rows of the
-    newest date that can be scored.
+    source tables (None: not at hand), and `versions` of their changed rows. `fit`: the learner, made
+    light. `fold`: the calibration fold of each row of the data. `importance`: mean absolute points of each
+    feature over `serving`, the rows of the newest date that can be scored.
     """
 
     data: TrainingSet
@@ -38,6 +38,7 @@ class Evidence:
     features: FeatureParams
     params: TrainingParams
     tables: Mapping[str, ir.Table] | None = None
+    versions: Mapping[str, ir.Table] = field(default_factory=dict)
     fit: Fit | None = None
     fold: pd.Series | None = None
     importance: pd.Series | None = None

@@ -60,7 +60,7 @@ def recomputed(evidence: Evidence) -> Answer:
         return not_applicable("the book is not at hand")
     dates = sorted(evidence.data.rows["as_of"].unique())
     date = pd.Timestamp(np.random.default_rng(evidence.params.seed).choice(np.array(dates, dtype=object)))
-    known = warehouse(cut_at(evidence.tables, date))
+    known = warehouse(cut_at(evidence.tables, date, evidence.versions))
     again = build_snapshot(known, [date], evidence.features).set_index("account_id")
     rows = evidence.data.rows
     logged = rows[rows["as_of"] == date].set_index("account_id")

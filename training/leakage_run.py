@@ -40,6 +40,7 @@ def checked_for_leaks(
         features=params.features,
         params=params.training,
         tables=book.tables,
+        versions=book.checked.versions,
         fit=_light_learner(params),
         fold=_folds(data, params),
         importance=pd.Series(np.abs(points).mean(axis=0), list(model.features)) if len(points) else None,

@@ -155,7 +155,8 @@ def _at_both_dates(
     Both are read of the customers of the earlier date, also of those whose contract, as far as was known
     then, has run out since.
     """
-    source = warehouse(cut_at(scored.source.tables, earlier.moment))
+    known = scored.source.as_known(day_number(earlier.moment))
+    source = warehouse(cut_at(known.tables, earlier.moment))
     who = cohort(source, [earlier.moment])
     today = ibis.literal(day_number(scored.as_of), type="int64")
     rows = snapshot_of(source, who.union(who.mutate(as_of_day=today)), then)

@@ -54,7 +54,7 @@ def account_evidence(
     _check_driver(driver, load_catalog(params.features.windows))
     given = None if as_of is None else as_of_date(as_of)
     progress("reading and checking the book")
-    opened = open_book(book, params.checks)
+    opened = open_book(book, params.checks, rolled=not row_by_row)
     _check_account(account_id, opened)
     moment = known_extent(opened.source)[1] if given is None else given
     progress("finding the records")

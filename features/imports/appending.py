@@ -1,0 +1,221 @@
+"""`vitals import … --append`: an increment of a book, beside what was imported before.
+
+The export is imported as ever, into a folder of its own, which then becomes a part of the book by one
+renaming: a book never has half an increment, and what it had before is not touched. The same export again
+is recognised by its content. A row of use, which has no key, is added as often as the export has it and the
+book does not: exports may overlap.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from features.faults import DataFault, Fault, WrongUse
+from features.imports.import_report import ImportReport, TableImport
+from features.imports.several_systems import FOLDER as IDENTITY
+from features.increments import BASE, FOLDER, MANIFEST, BookPart, increment_folders, moment_text, parts_of
+from features.source_tables import SourceTable
+from features.usage_files import keep_use
+
+Import = Callable[[Path], ImportReport]
+
+
+def append_import(
+    run: Import,
+    book: Path,
+    tables: Mapping[str, SourceTable],
+    known_at: dt.datetime,
+    progress: Callable[[str], None] = lambda _: None,
+) -> ImportReport:
+    """Appends what `run` imports (into the folder it is given) to `book`, as known at `known_at`.
+
+    Raises WrongUse where the book's base is not Parquet or was changed after increments came, and whatever
+    `run` raises; then the book is as it was. An export that the book has already adds nothing.
+    """
+    _check_base(book, tables)
+    with _aside(book) as (place, drawn):
+        report = run(drawn)
+        if (drawn / IDENTITY).exists():
+            _moved(drawn / IDENTITY, book / IDENTITY)
+        digest = _digest(drawn, tables)
+        if same := [folder for folder in increment_folders(book) if folder.name.endswith(digest)]:
+            return _told(report, book, f"this export is in the book already, as {same[0].name}")
+        parts = parts_of(book)
+        counts = _without_known_use(drawn, parts, tables)
+        if not any((drawn / f"{name}.parquet").exists() for name in tables):
+            return _told(report, book, "the export holds nothing that the book does not have")
+        _write_base(book, place, tables, known_at)
+        told = {"known_at": moment_text(known_at), "mapping": report.mapping, "rows": counts}
+        (drawn / MANIFEST).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        name = f"{known_at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{digest}"
+        drawn.rename(place / name)
+    progress("rolling use up by day")
+    keep_use(book, ibis.duckdb.connect())
+    written = tuple(replace(t, written=counts.get(t.table, 0)) for t in report.tables)
+    return replace(report, tables=written, out=str(book / FOLDER / name))
+
+
+def _told(report: ImportReport, book: Path, text: str) -> ImportReport:
+    nothing = tuple(TableImport(t.table, t.files, t.read, 0) for t in report.tables)
+    return replace(report, out=str(book), tables=nothing, statements=(*report.statements, text))
+
+
+@contextmanager
+def _aside(book: Path) -> Iterator[tuple[Path, Path]]:
+    """The folder of increments and a hidden one in it to write into, which is gone afterwards."""
+    place = book / FOLDER
+    place.mkdir(parents=True, exist_ok=True)
+    drawn = Path(tempfile.mkdtemp(prefix=".part-", dir=place))
+    try:
+        yield place, drawn
+    finally:
+        shutil.rmtree(drawn, ignore_errors=True)
+        if not any(place.iterdir()):
+            place.rmdir()
+
+
+def _moved(old: Path, new: Path) -> None:
+    shutil.rmtree(new, ignore_errors=True)
+    old.rename(new)
+
+
+def _digest(folder: Path, tables: Mapping[str, SourceTable]) -> str:
+    """Of the content: the same export gives the same bytes."""
+    whole = hashlib.sha256()
+    for name in sorted(tables):
+        path = folder / f"{name}.parquet"
+        if path.exists():
+            whole.update(f"{name} {path.stat().st_size} ".encode())
+            with path.open("rb") as file:
+                whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()[:12]
+
+
+def _base_files(book: Path, tables: Mapping[str, SourceTable]) -> dict[str, int]:
+    paths = [book / f"{name}.parquet" for name in tables]
+    return {path.name: path.stat().st_size for path in paths if path.is_file()}
+
+
+def _check_base(book: Path, tables: Mapping[str, SourceTable]) -> None:
+    """A base of CSV has no instants to compare with; one that has changed no longer tells what it told."""
+    faults = [
+        Fault("--out", path.name, "a book of Parquet tables, to append to", "import it anew, or write it so")
+        for path in (book / f"{name}.csv" for name in tables)
+        if path.exists()
+    ]
+    told = book / FOLDER / BASE
+    if told.exists():
+        kept, there = json.loads(told.read_text(encoding="utf-8"))["files"], _base_files(book, tables)
+        step = "bring it back, or import the whole into another folder"
+        faults += [
+            Fault(name, "changed since increments were appended", "the file as it was then", step)
+            for name in sorted({*kept, *there})
+            if kept.get(name) != there.get(name)
+        ]
+    if faults:
+        raise WrongUse("nothing can be appended to this book", faults)
+
+
+def _write_base(book: Path, place: Path, tables: Mapping[str, SourceTable], known_at: dt.datetime) -> None:
+    """Up to when the base tells: its newest fact, of those before the first increment."""
+    if (place / BASE).exists():
+        return
+    newest = [moment for name in tables if (moment := _newest(book, tables[name], known_at)) is not None]
+    told = {"known_at": moment_text(max(newest)) if newest else None, "files": _base_files(book, tables)}
+    part = place / f".{BASE}"
+    part.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    part.rename(place / BASE)
+
+
+def _newest(book: Path, table: SourceTable, before: dt.datetime) -> dt.datetime | None:
+    path = book / f"{table.name}.parquet"
+    if table.happens is None or not path.is_file():
+        return None
+    rows = ibis.duckdb.connect().read_parquet(str(path.resolve()))
+    moments = [rows[n] for n in ("recorded_at", table.happens, *table.later) if n in rows.columns]
+    instants = [moment.cast("timestamp('UTC')") for moment in moments]
+    limit = ibis.literal(before, "timestamp('UTC')")
+    found = rows.aggregate(**{str(n): i.max(where=i < limit) for n, i in enumerate(instants)})
+    return max(
+        (each for each in found.to_pyarrow().to_pylist()[0].values() if each is not None), default=None
+    )
+
+
+def _without_known_use(
+    drawn: Path, parts: Collection[BookPart], tables: Mapping[str, SourceTable]
+) -> dict[str, int]:
+    """Takes the rows of keyless tables that the book has already out of the increment; the rows left."""
+    connection = ibis.duckdb.connect()
+    counts: dict[str, int] = {}
+    for name, table in tables.items():
+        path = drawn / f"{name}.parquet"
+        if not path.exists():
+            continue
+        rows = connection.read_parquet(str(path.resolve()))
+        if not table.key and table.happens is not None:
+            earlier = [part.file(name) for part in parts if part.file(name).is_file()]
+            rows = _new_rows(connection, rows, earlier, table)
+            if (left := _count(rows)) == 0:
+                path.unlink()
+                counts[name] = 0
+                continue
+            if left < _count(connection.read_parquet(str(path.resolve()))):
+                new = path.with_suffix(".new")
+                rows.order_by(rows.columns).to_parquet(new, compression="zstd")
+                new.rename(path)
+        counts[name] = _count(connection.read_parquet(str(path.resolve())))
+    return counts
+
+
+def _new_rows(connection: Any, rows: ir.Table, earlier: list[Path], table: SourceTable) -> ir.Table:
+    """The rows as often as the earlier parts do not have them; nulls are alike, and order plays no role."""
+    assert table.happens is not None
+    for path in earlier:
+        old = connection.read_parquet(str(path.resolve()))
+        ends = rows.aggregate(low=rows[table.happens].min(), high=rows[table.happens].max()).to_pyarrow()
+        low, high = ends.to_pylist()[0].values()
+        if low is None:
+            continue
+        old = old.filter(old[table.happens].between(low, high))
+        old = old.semi_join(rows.select(table.happens).distinct(), table.happens)
+        alike = {
+            name: old[name].cast(kind) if name in old.columns else ibis.null(kind)
+            for name, kind in rows.schema().items()
+        }
+        rows = rows.difference(old.select(**alike), distinct=False).cache()
+    return rows
+
+
+def _count(rows: ir.Table) -> int:
+    return int(rows.count().to_pyarrow().as_py())
+
+
+def moment_of(text: str | None, now: dt.datetime) -> dt.datetime:
+    """What `--known-at` says, an instant with its zone; without it `now`."""
+    if text is None:
+        return now
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        allowed, step = "an instant such as 2026-11-01T01:00:00Z", "write it with its zone"
+        raise WrongUse("the import cannot be dated", [Fault("--known-at", text, allowed, step)])
+    if moment > now:
+        raise DataFault(
+            "the import cannot be dated",
+            [Fault("--known-at", text, "a moment that has passed", "when was the export taken?")],
+        )
+    return moment
