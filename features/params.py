@@ -14,6 +14,7 @@ from features.units import Days, Points, Share
 
 Pillar = Literal["usage", "voice", "commercial", "service"]
 PILLARS: tuple[Pillar, ...] = ("usage", "voice", "commercial", "service")
+Stage = Literal["renewal", "onboarding"]
 
 
 class CheckParams(Section):
@@ -154,11 +155,21 @@ class PillarWeights(Section):
         return self
 
 
+class StageLimits(Section):
+    """When an account is in a stage of its life: `renewal` with at most so many days to the next renewal,
+    else `onboarding` before it has been a customer for so many days."""
+
+    renewal: Annotated[Days, Field(ge=1)] = 90
+    onboarding: Annotated[Days, Field(ge=1)] = 180
+
+
 class RuleParams(Section):
-    """The expert's rule: pillar weights, measures, bands, exceptions and profiles per segment."""
+    """The expert's rule: pillar weights, measures, bands, exceptions, profiles per segment and stage."""
 
     weights: PillarWeights = PillarWeights()
     profiles: dict[str, PillarWeights] = Field(default_factory=dict)
+    stages: StageLimits = StageLimits()
+    stage_profiles: dict[Stage, PillarWeights] = Field(default_factory=dict)
     bands: BandLimits = BandLimits()
     measures: dict[Pillar, tuple[Measure, ...]]
     exceptions: tuple[HardException, ...] = ()

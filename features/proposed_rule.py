@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from features.faults import Fault, WrongUse, nearest
 from features.params import PILLARS, BandLimits, PillarWeights, RuleParams
+from features.rule_profiles import STAGES
 
 WEIGHTS_EXAMPLE = "usage=40,voice=20,commercial=20,service=20"
 BANDS_EXAMPLE = "green=80,yellow=55"
@@ -18,12 +19,13 @@ def proposed_rule(
     weights: str | None = None,
     bands: str | None = None,
     segment: str | None = None,
+    stage: str | None = None,
 ) -> RuleParams:
     """The rule with these pillar weights and bands; what is None stays as it is.
 
-    The weights replace `rule.weights`, which every account is scored by whose segment has no profile of
-    its own; with `segment` they replace (or make) that segment's profile instead. Raises WrongUse with
-    every fault of all three texts.
+    The weights replace `rule.weights`, which every account is scored by whose segment and stage have no
+    profile of their own; with `segment` or `stage` they replace (or make) that profile instead. Raises
+    WrongUse with every fault of all four texts.
 
     >>> from features.params import Measure
     >>> one = {p: (Measure(feature=p, weight=1, curve=((0, 0), (1, 100))),) for p in PILLARS}
@@ -42,16 +44,38 @@ def proposed_rule(
     if segment is not None and weights is None:
         step = f"add --weights {WEIGHTS_EXAMPLE}, or leave --segment out"
         faults.append(Fault("--segment", segment, "a segment together with --weights", step))
+    faults += [] if stage is None else list(_stage_faults(stage, segment, weights))
     if faults:
         raise WrongUse("the proposal cannot be used", faults)
     changes: dict[str, object] = {}
     if weights is not None:
         chosen = PillarWeights.model_validate(dict(_numbers(weights)))
-        profiles = {**rule.profiles, segment: chosen} if segment is not None else rule.profiles
-        changes |= {"weights": chosen} if segment is None else {"profiles": profiles}
+        changes |= with_weights(rule, chosen, segment, stage)
     if bands is not None:
         changes["bands"] = BandLimits.model_validate(dict(_numbers(bands)))
     return rule.model_copy(update=changes)
+
+
+def with_weights(
+    rule: RuleParams, weights: PillarWeights, segment: str | None, stage: str | None
+) -> dict[str, object]:
+    """What changes of the rule where these weights are its default, or those of a segment or a stage."""
+    if stage is not None:
+        profiles: dict[str, PillarWeights] = {**rule.stage_profiles}  # type: ignore[dict-item]
+        return {"stage_profiles": {**profiles, stage: weights}}
+    if segment is not None:
+        return {"profiles": {**rule.profiles, segment: weights}}
+    return {"weights": weights}
+
+
+def _stage_faults(stage: str, segment: str | None, weights: str | None) -> Iterator[Fault]:
+    if stage not in STAGES:
+        yield Fault("--stage", stage, f"one of {', '.join(STAGES)}", nearest(stage, STAGES))
+    if segment is not None:
+        yield Fault("--stage", stage, "a stage or a segment", "leave one of --stage and --segment out")
+    if weights is None:
+        step = f"add --weights {WEIGHTS_EXAMPLE}, or leave --stage out"
+        yield Fault("--stage", stage, "a stage together with --weights", step)
 
 
 def _weight_faults(text: str) -> Iterator[Fault]:

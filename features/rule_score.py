@@ -7,7 +7,6 @@ would still be green with everything missing at its worst.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from operator import add
@@ -17,7 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.faults import Fault, WrongUse, nearest
-from features.params import PILLARS, BandLimits, HardException, Measure, PillarWeights, RuleParams
+from features.measured_rows import MeasuredRows, measures
+from features.params import PILLARS, BandLimits, PillarWeights, RuleParams
+from features.rule_profiles import ChosenProfiles, profiles_of
+
+__all__ = ["RuleScores", "ScoredRows", "check_rule", "measures", "rule_band", "rule_score", "scores_of"]
 
 Values = NDArray[np.float64]
 
@@ -46,39 +49,74 @@ class RuleScores:
 def rule_score(rows: pd.DataFrame, params: RuleParams, segment: pd.Series | None = None) -> RuleScores:
     """Scores each row of features (float64, NaN = missing; absent columns are missing).
 
-    `segment` picks the profile of pillar weights, where `params.profiles` has one of that name; an
-    unknown segment (empty or missing) is scored by the default, and its range by every profile.
-    An account's numbers are the same to the bit whatever rows it is scored with. A feature of the
-    rule that no row could ever have is refused by `check_rule`, not here.
+    `segment` and the stage features pick the profile of pillar weights (`features.rule_profiles`); the range
+    of an account whose segment is unknown (empty or missing) is by the default and every segment's profile,
+    and that of one whose stage is not known by that stage's too. An account's numbers are the same to the
+    bit whatever rows it is scored with. A feature of the rule that no row could ever have is refused by
+    `check_rule`, not here.
     """
-    table = _Measured.of(rows, params)
-    named = np.full(len(rows), "") if segment is None else segment.astype("object").fillna("").to_numpy()
-    shares = _shares_by_row(params, named)
-    sub = {when: table.sub_scores(when) for when in ("worst", "point", "best")}
-    points, lowest, highest = (
-        sub["point"] * shares,
-        _total(sub["worst"] * shares),
-        _total(sub["best"] * shares),
-    )
-    if (unknown := named == "").any():
-        every = [_shares(params, weights) for weights in (params.weights, *params.profiles.values())]
-        lowest = np.where(unknown, np.min([_total(sub["worst"] * own) for own in every], axis=0), lowest)
-        highest = np.where(unknown, np.max([_total(sub["best"] * own) for own in every], axis=0), highest)
+    scored = scores_of(MeasuredRows.of(rows, params, segment), params)
+    return scored.over(rows.index)
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredRows:
+    """What `RuleScores` holds, as arrays, worked out from rows that were measured before."""
+
+    table: MeasuredRows
+    params: RuleParams
+    shares: Values  # (n, measures)
+    score: Values
+    uncapped: Values
+    lowest: Values
+    highest: Values
+    capped_by: NDArray[np.object_]
+
+    @property
+    def band(self) -> NDArray[np.str_]:
+        """green, yellow or red, (n,)."""
+        return _bands(self.score, self.lowest, self.params.bands)
+
+    def over(self, index: pd.Index) -> RuleScores:
+        """The same under the labels of the rows."""
+        series, names = partial(pd.Series, index=index), [m.feature for m in self.table.measures]
+        point = self.table.sub_scores("point")
+        return RuleScores(
+            score=series(self.score),
+            uncapped=series(self.uncapped),
+            lowest=series(self.lowest),
+            highest=series(self.highest),
+            pillars=pd.DataFrame(_pillars(point, self.params), index=index),
+            points=pd.DataFrame(point * self.shares, index=index, columns=names),
+            band=series(self.band),
+            capped_by=series(self.capped_by, dtype="str"),
+            coverage=series(_total(self.shares * ~np.isnan(self.table.values))),
+        )
+
+
+def scores_of(table: MeasuredRows, params: RuleParams) -> ScoredRows:
+    """Scores rows that were measured under these measures and exceptions; weights may be others."""
+    every = np.array([_shares(params, weights) for weights in profiles_of(params).values()])
+    chosen = ChosenProfiles.of(params, table.segment, table.stages)
+    shares = every.T[:, chosen.places].T  # column by column, as they are summed
+    worst, best = table.sub_scores("worst"), table.sub_scores("best")
+    lowest, highest = _total(worst * shares), _total(best * shares)
+    unknown = np.asarray(table.segment == "") & chosen.in_no_stage()
+    segments = [(unknown, place) for place in range(1 + len(params.profiles))] if unknown.any() else []
+    for rows, place in (*segments, *chosen.others()):
+        lowest[rows] = np.minimum(lowest[rows], _total(worst[rows] * every[place]))
+        highest[rows] = np.maximum(highest[rows], _total(best[rows] * every[place]))
     cap, reason = table.caps(when_missing=False)
-    uncapped = _total(points)
-    score = np.minimum(uncapped, cap)
-    lowest = np.minimum(lowest, table.caps(when_missing=True)[0])
-    series = partial(pd.Series, index=rows.index)
-    return RuleScores(
-        score=series(score),
-        uncapped=series(uncapped),
-        lowest=series(lowest),
-        highest=series(np.minimum(highest, cap)),
-        pillars=pd.DataFrame(_pillars(sub["point"], params), index=rows.index),
-        points=pd.DataFrame(points, index=rows.index, columns=[m.feature for m in table.measures]),
-        band=series(_bands(score, lowest, params.bands)),
-        capped_by=series(np.where(score < uncapped, reason, ""), dtype="str"),
-        coverage=series(_total(shares * ~np.isnan(table.values))),
+    uncapped = _total(table.sub_scores("point") * shares)
+    return ScoredRows(
+        table,
+        params,
+        shares,
+        np.minimum(uncapped, cap),
+        uncapped,
+        np.minimum(lowest, table.caps(when_missing=True)[0]),
+        np.minimum(highest, cap),
+        np.where(uncapped > cap, reason, ""),
     )
 
 
@@ -110,53 +148,6 @@ def check_rule(params: RuleParams, known: set[str]) -> None:
         raise WrongUse("the rule in params.yaml cannot be used", faults)
 
 
-def measures(params: RuleParams) -> list[Measure]:
-    """Every measure, pillar by pillar."""
-    return [measure for pillar in PILLARS for measure in params.measures[pillar]]
-
-
-@dataclass(frozen=True, eq=False)
-class _Measured:
-    """The rule's `measures` and `exceptions`, and their features' values: (n, measures), (n, exceptions).
-
-    Plain NumPy: a service scores single rows, for which pandas takes a hundred times as long.
-    """
-
-    measures: Sequence[Measure]
-    exceptions: Sequence[HardException]
-    values: Values
-    facts: Values
-
-    @classmethod
-    def of(cls, rows: pd.DataFrame, params: RuleParams) -> _Measured:
-        every, names = measures(params), [e.feature for e in params.exceptions]
-        read = rows.reindex(columns=[*(m.feature for m in every), *names]).to_numpy("float64")
-        return cls(every, params.exceptions, read[:, : len(every)], read[:, len(every) :])
-
-    def sub_scores(self, when_missing: str) -> Values:
-        """0–100 by linear interpolation; a missing value gets the worst, the point or the best sub-score."""
-        found = np.empty(self.values.shape)
-        for place, measure in enumerate(self.measures):
-            at, score = np.array(measure.curve, dtype=float).T
-            point = np.clip(measure.when_missing, score.min(), score.max())
-            missing = {"worst": score.min(), "point": point, "best": score.max()}[when_missing]
-            own = self.values[:, place]
-            found[:, place] = np.where(np.isnan(own), missing, np.interp(own, at, score))
-        return found
-
-    def caps(self, when_missing: bool) -> tuple[Values, NDArray[np.object_]]:
-        """The lowest cap that applies to each row (100 where none) and its reason.
-
-        With `when_missing`, an exception whose feature is missing is taken to apply: the worst case.
-        """
-        cap = np.full(len(self.facts), 100.0)
-        reason = np.full(len(self.facts), "", dtype="object")
-        for exception, facts in zip(self.exceptions, self.facts.T, strict=True):
-            lower = _applies(facts, exception, when_missing) & (exception.cap < cap)
-            cap[lower], reason[lower] = exception.cap, exception.reason
-        return cap, reason
-
-
 def _shares(params: RuleParams, weights: PillarWeights) -> Values:
     """(measures,): each one's share of the whole score under these pillar weights (sums to 1)."""
     shares: list[float] = []
@@ -165,14 +156,6 @@ def _shares(params: RuleParams, weights: PillarWeights) -> Values:
         percent = getattr(weights, pillar)
         shares += [percent / 100 * (m.weight / whole) for m in params.measures[pillar]]
     return np.array(shares)
-
-
-def _shares_by_row(params: RuleParams, segment: NDArray[np.object_]) -> Values:
-    """(n, measures): the shares that apply to each account: its segment's profile, or the default."""
-    found = np.tile(_shares(params, params.weights), (len(segment), 1))
-    for name, weights in params.profiles.items():
-        found[segment == name] = _shares(params, weights)
-    return found
 
 
 def _total(parts: Values) -> Values:
@@ -189,12 +172,3 @@ def _pillars(sub: Values, params: RuleParams) -> dict[str, Values]:
         found[name] = _total(sub[:, start : start + len(weights)] * (weights / weights.sum()))
         start += len(weights)
     return found
-
-
-def _applies(values: Values, exception: HardException, when_missing: bool) -> NDArray[np.bool_]:
-    if exception.at_least is not None:
-        hit = values >= exception.at_least
-    else:
-        assert exception.at_most is not None
-        hit = values <= exception.at_most
-    return np.asarray(hit | (np.isnan(values) & when_missing))

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from features.params import RuleParams
 from serving.access.principal import Principal, principal_of
 from serving.champion import REGISTRY
 from serving.closed_loop.case_params import CaseParams
@@ -36,6 +37,7 @@ class Resources:
     cases: CaseParams = field(default_factory=CaseParams)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     registry: Path = REGISTRY
+    rule: RuleParams | None = None  # of params.yaml, whatever weights were adopted since
 
     def seen_by(self, principal: Principal) -> Resources:
         """The same, with the accounts that a caller may see."""

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from features.catalog import Feature
 from features.params import PILLARS, RuleParams
+from features.rule_profiles import stage_features
 from features.rule_score import RuleScores, rule_score
 from serving.driver_payloads import Matrix
-from training.linear_terms import RuleColumns
+from training.linear_terms import Chosen, RuleColumns
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class ExplainedRule:
     def features(self) -> tuple[Feature, ...]:
         """What the rule reads, in the catalogue's order."""
         read = {measure.feature for pillar in PILLARS for measure in self.rule.measures[pillar]}
-        read |= {exception.feature for exception in self.rule.exceptions}
+        read |= {exception.feature for exception in self.rule.exceptions} | set(stage_features(self.rule))
         return tuple(feature for feature in self.catalog if feature.name in read)
 
     @cached_property
@@ -63,7 +63,7 @@ class ExplainedRule:
         X = rows.reindex(columns=list(self._terms.features)).to_numpy("float64")
         segment = None if named is None else named.tolist()
         known = self._terms.columns(X, segment)[0]
-        nothing = self._of_nothing(segment, len(X))
+        nothing = self._nothing[self._terms.places(X, segment)]
         points = np.zeros(X.shape)
         for column, owner in zip((known - nothing)[:, :-1].T, self._terms.feature_of, strict=True):
             points[:, owner] += column
@@ -75,12 +75,6 @@ class ExplainedRule:
 
     @cached_property
     def _nothing(self) -> Matrix:
-        """(profiles, measures + 1): the terms of a row of which nothing but the segment is known."""
-        names = list(self._terms.shares)
-        return self._terms.columns(np.full((len(names), len(self.features)), np.nan), names)[0]
-
-    def _of_nothing(self, segment: Sequence[Any] | None, rows: int) -> Matrix:
-        """(n, measures + 1): `_nothing` for the segment of each row."""
-        place = {name: number for number, name in enumerate(self._terms.shares)}
-        names = [None] * rows if segment is None else segment
-        return self._nothing[[place.get(name, 0) if isinstance(name, str) else 0 for name in names]]
+        """(profiles, measures + 1): the terms of a row of which nothing but its profile is known."""
+        profiles = [Chosen(place) for place in range(len(self._terms.shares))]
+        return self._terms.columns(np.full((len(profiles), len(self.features)), np.nan), profiles)[0]

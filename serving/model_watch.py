@@ -35,17 +35,25 @@ EVERY = 1.0  # seconds
 
 @dataclass(frozen=True)
 class Seen:
-    """The champion at a look, and the times and sizes of the files it is made of."""
+    """The champion at a look, the times and sizes of the files it is made of, and the rule beside it."""
 
     champion: Champion | None
     files: tuple[tuple[int, int] | None, ...]
+    settings: Settings
 
 
 class ModelWatch:
-    """`scorer` gives what answers now, `swap` puts another in its place; both are the service's."""
+    """`scorer` gives what answers now, `swap` puts another in its place; both are the service's.
+
+    `settings` gives the rule and the windows that hold now: other weights may be adopted meanwhile.
+    """
 
     def __init__(
-        self, registry: Path, settings: Settings, scorer: Callable[[], Any], swap: Callable[[Any], None]
+        self,
+        registry: Path,
+        settings: Callable[[], Settings],
+        scorer: Callable[[], Any],
+        swap: Callable[[Any], None],
     ) -> None:
         self._registry, self._settings = registry, settings
         self._scorer, self._swap = scorer, swap
@@ -79,9 +87,9 @@ class ModelWatch:
             return self._keep(before, "registry_unreadable", "the registry cannot be read")
         self._seen = seen
         if seen.champion is None:
-            return self._take(before, self._settings.by_rule("no_champion", NO_CHAMPION))
+            return self._take(before, seen.settings.by_rule("no_champion", NO_CHAMPION))
         try:
-            return self._take(before, champion_scorer(seen.champion, self._registry, self._settings))
+            return self._take(before, champion_scorer(seen.champion, self._registry, seen.settings))
         except (VitalsFault, OSError) as error:
             LOG.error("version %s cannot be used: %s", seen.champion.version, error)
             reason = f"version {seen.champion.version} cannot be used: {error}"
@@ -101,16 +109,18 @@ class ModelWatch:
         files = [public_path(self._registry)]
         if champion is not None:
             files += [champion.bundle / "manifest.json", signature_path(champion.bundle)]
-        return Seen(champion, tuple(_stamp(file) for file in files))
+        return Seen(champion, tuple(_stamp(file) for file in files), self._settings())
 
     def _keep(self, before: Any, code: Code, reason: str) -> bool:
         """The scorer goes on, and says why it is not another."""
         if isinstance(before, LearnedScorer):
-            return self._take(before, replace(before, fallback=Fallback(code, reason)))
-        return self._take(before, self._settings.by_rule(code, reason))
+            rule = self._settings().rule
+            return self._take(before, replace(before, rule=rule, fallback=Fallback(code, reason)))
+        return self._take(before, self._settings().by_rule(code, reason))
 
     def _take(self, before: Any, scorer: Any) -> bool:
-        if before.model == scorer.model and not _is_learned(scorer):
+        same_rule = getattr(before, "rule", None) == scorer.rule
+        if before.model == scorer.model and same_rule and not _is_learned(scorer):
             return False
         self._swap(scorer)
         LOG.info("answers come from %(kind)s %(version)s from now on", scorer.model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from features.time_windows import as_of_date
 from serving.account_words import several_in_words
 from serving.answers.survey_answers import kept_answers
 from serving.batch_scoring import ScoredBook, flat_table, score_book
-from serving.champion import find_version, load_scorer
+from serving.champion import find_version
 from serving.changes.change_tables import read_settings
 from serving.changes.kept_steps import earlier_of, keep_step, settings_of, step_to
 from serving.closed_loop.alarm_holds import held_cases
@@ -40,6 +40,7 @@ from serving.score_inputs import ScoreInputs
 from serving.store import ScoredAccount, ScoreStore, Snapshot
 from serving.themes.theme_documents import theme_documents
 from serving.themes.theme_tables import ThemeMentions, has_themes, keep_themes
+from serving.weights.in_force import rule_in_force, scorer_in_force, version_in_force
 from training.all_params import AllParams
 
 Progress = Callable[[str], None]
@@ -49,17 +50,21 @@ WHY_NOT = "not known yet, no subscription running, or left"
 
 @dataclass(frozen=True)
 class Published:
-    """A scored book, the snapshot it was published as, and how many alarms the alert budget holds back."""
+    """A scored book, the snapshot it was published as, and how many alarms the alert budget holds back.
+
+    `weights`: the number of the adopted version that the rule was weighed by; None: those of params.yaml.
+    """
 
     scored: ScoredBook
     snapshot: Snapshot
     file: Path | None
     held_back: int = 0
+    weights: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The snapshot, the numbers of accounts by band and not scored, and the file if one was written."""
         counts = {"bands": {band: self._count(band) for band in BANDS}, "not_scored": self.scored.not_scored}
-        counts["held_back"] = self.held_back
+        counts |= {"held_back": self.held_back, "weights": self.weights}
         return {**self.snapshot.as_dict(), **counts, "file": self.file and str(self.file)}
 
     def as_text(self, worst: int = 3) -> str:
@@ -70,6 +75,8 @@ class Published:
         first = f"{len(self.scored.accounts)} accounts as of {self.snapshot.as_of}, scored by {by}: {counts}"
         if self.scored.not_scored:
             first += f"\n{self.scored.not_scored} more of the book are no customers on that date: {WHY_NOT}"
+        if self.weights is not None:
+            first += f"\nthe rule weighs by version {self.weights} of the workshop, which was adopted"
         if self.held_back:
             first += (
                 f"\n{self.held_back} alarms wait for room in the alert budget (GET /v1/cases?held_back=true)"
@@ -116,11 +123,13 @@ def score_and_publish(
     params = AllParams.read(params_file, overrides)
     limits = read_section(params_file, "serving", ServingParams, overrides)
     cases = read_section(params_file, "cases", CaseParams, overrides)
-    scorer = load_scorer(registry, params_file, overrides)
     moment = None if as_of is None else as_of_date(as_of)
     if out is not None:
         check_ending(out)
     with opened_store(store_url) as store:
+        version = version_in_force(store, overrides)
+        params = replace(params, rule=rule_in_force(params.rule, version))
+        scorer = scorer_in_force(store, registry, params_file, overrides)
         with store.begin() as connection:
             answers = kept_answers(connection)
         past = partial(features_before, store)
@@ -154,7 +163,7 @@ def score_and_publish(
             held_back = len(held_cases(connection))
     if out is not None:
         write_table(flat_table(scored), out)
-    return Published(scored, snapshot, out, held_back)
+    return Published(scored, snapshot, out, held_back, None if version is None else version.number)
 
 
 def _keep_lineage(

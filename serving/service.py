@@ -40,6 +40,7 @@ from serving.scorer_protocol import Scorer
 from serving.snapshot_metrics import SnapshotMetrics
 from serving.store import DEFAULT_URL, ScoreStore
 from serving.traffic_gate import TrafficGate
+from serving.weights.in_force import SettingsInForce, weighed
 
 logger = logging.getLogger("vitals.serving")
 LIMITS = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "serving", ServingParams)
@@ -97,9 +98,11 @@ class HealthApi:
             logger.error("the store does not answer at start: %s", type(error).__name__)
         mounted.state.access = access_to(store, url, LIMITS)
         # Looks before the scorer is opened: what changes in between is seen at the next look.
-        settings = Settings.read(_params_file())
+        told = Settings.read(_params_file())
+        settings = SettingsInForce(told, store)
         self._watch = ModelWatch(registry(), settings, lambda: held_now().scorer, _swap)
-        mounted.state.resources = Resources(open_scorer(), store, LIMITS, CASES, registry=registry())
+        scorer = weighed(open_scorer(), settings().rule)
+        mounted.state.resources = Resources(scorer, store, LIMITS, CASES, registry=registry(), rule=told.rule)
         self._watch.start()
         self._snapshot_metrics = SnapshotMetrics()
 

@@ -57,6 +57,7 @@ from serving.score_inputs import ScoreInputs, read_inputs, write_inputs
 from serving.score_tables import score_history, snapshots
 from serving.store_schema import bring_up_to_date
 from serving.themes import theme_tables  # noqa: F401  # declared before the tables are made
+from serving.weights import weight_tables  # noqa: F401  # declared before the tables are made
 
 DEFAULT_URL = "sqlite:///data/vitals.db"
 ROWS_PER_INSERT = 1_000

@@ -36,6 +36,7 @@ def rule_side(rows: pd.DataFrame, segment: pd.Series, rule: RuleParams) -> Side:
     """The accounts as the rule scores them."""
     found = rule_score(rows, rule, segment)
     weights = {"weights": rule.weights.model_dump(), "profiles": _dumped(rule.profiles)}
+    weights |= {"stage_profiles": _dumped(rule.stage_profiles)}
     return Side({"model": "rule", **weights, "bands": rule.bands.model_dump()}, found.score, found.band)
 
 
@@ -148,7 +149,7 @@ def _record(row: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _dumped(profiles: Mapping[str, Any]) -> dict[str, Any]:
+def _dumped(profiles: Mapping[Any, Any]) -> dict[str, Any]:
     return {name: weights.model_dump() for name, weights in profiles.items()}
 
 
@@ -156,7 +157,8 @@ def _in_words(told: Mapping[str, Any]) -> str:
     bands = f"green from {told['bands']['green']:g}, yellow from {told['bands']['yellow']:g}"
     if "weights" not in told:
         return f"{told['model']}; {bands}"
-    profiles = [f"{name} {_percent(weights)}" for name, weights in told["profiles"].items()]
+    of_their_own = {**told["profiles"], **told.get("stage_profiles", {})}
+    profiles = [f"{name} {_percent(weights)}" for name, weights in of_their_own.items()]
     return "; ".join([f"the rule with {_percent(told['weights'])}", *profiles, bands])
 
 

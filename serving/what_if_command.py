@@ -22,6 +22,7 @@ def what_if(
     weights: Annotated[str | None, typer.Option(help="the four pillars' weights, 100 in all")] = None,
     bands: Annotated[str | None, typer.Option(help="where bands begin, as green=80,yellow=55")] = None,
     segment: Annotated[str | None, typer.Option(help="the weights are for this segment alone")] = None,
+    stage: Annotated[str | None, typer.Option(help="… or for this stage: renewal or onboarding")] = None,
     model: Annotated[str, typer.Option(help="rule, champion, challenger or a version")] = "rule",
     against: Annotated[str, typer.Option(help="what it is compared with, as for --model")] = "rule",
     backtest: Annotated[bool, typer.Option("--backtest", help="on past outcomes instead")] = False,
@@ -40,7 +41,7 @@ def what_if(
     from training.what_if_question import Question
 
     with clear_faults(as_json), steps(as_json) as step:
-        question = Question(weights, bands, segment, model, against)
+        question = Question(weights, bands, segment, model, against, stage)
         settings = AllParams.read(params, tuple(overrides or ()))
         if backtest:
             check_backtest(as_of, out)

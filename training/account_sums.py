@@ -7,6 +7,7 @@ Gelbach & Miller 2008), and two ratios of the same draws can be compared draw by
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,10 +41,16 @@ def resampled_sums(quantities: pd.DataFrame, resamples: int, seed: int) -> dict[
     >>> sums["red"].shape, float(sums["red"][0])
     ((3,), 2.0)
     """
-    values = quantities.to_numpy(float)
-    drawn = [np.ones((1, len(values))), *account_draws(np.arange(len(values)), resamples, seed)]
-    sums = np.concatenate([weights @ values for weights in drawn])
-    return {str(name): sums[:, place] for place, name in enumerate(quantities.columns)}
+    drawn = account_draws(np.arange(len(quantities)), resamples, seed)
+    return drawn_sums({str(name): quantities[name].to_numpy(float) for name in quantities}, drawn)
+
+
+def drawn_sums(quantities: Mapping[str, Matrix], drawn: Iterable[Matrix]) -> dict[str, Matrix]:
+    """The same of draws that were made before (`account_draws`); a quantity is (accounts,)."""
+    values = np.column_stack(list(quantities.values()))
+    every = [np.ones((1, len(values))), *drawn]
+    sums = np.concatenate([weights @ values for weights in every])
+    return {name: sums[:, place] for place, name in enumerate(quantities)}
 
 
 def ratio(part: Matrix, whole: Matrix) -> Matrix:

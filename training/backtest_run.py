@@ -172,5 +172,5 @@ def _told(version: str, rule: RuleParams) -> dict[str, Any]:
     bands = {"bands": rule.bands.model_dump()}
     if version != RULE:
         return {"model": f"version {version}, as it foretold out of time", **bands}
-    profiles = {name: weights.model_dump() for name, weights in rule.profiles.items()}
-    return {"model": RULE, "weights": rule.weights.model_dump(), "profiles": profiles, **bands}
+    weights = rule.model_dump(include={"weights", "profiles", "stage_profiles"})
+    return {"model": RULE, **weights, **bands}

@@ -9,17 +9,20 @@ An *alert* is what starts work: an account that is red on a month start and was 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from training.account_sums import Span, ratio, resampled_sums, share_where, span
+from training.account_sums import Span, drawn_sums, ratio, share_where, span
+from training.bootstrap import account_draws
+from training.calibration import Matrix
+from training.replayed_past import LEADS, PreparedPast, SeenChurns
 
-LEADS = (30, 60, 90)  # days ahead; an alert is called right if the account leaves within the longest
+__all__ = ["FEW", "LEADS", "SIDES", "Backtest", "Compared", "Lead", "compared", "replayed"]
 SIDES = ("before", "after")
 FEW = 30  # churners below which a percentile interval is too narrow
 
@@ -84,88 +87,40 @@ def replayed(
     account_id and `at`, those alone that are known. `dates`: the month starts, in order; every churn up to
     the longest lead after the last of them must be known.
     """
-    rows = rows.assign(mrr=rows["mrr"].fillna(0.0)).reset_index(drop=True)
-    names = np.unique(rows["account_id"].to_numpy(str))
-    seen = {days: _seen(rows, churns, dates, days) for days in LEADS}
-    alerts = {side: _alerts(rows, side, dates) for side in SIDES}
-    parts = {
-        **{key: part for days in LEADS for key, part in _lead_parts(seen[days].dropna(), days)},
-        **{key: part for side in SIDES for key, part in _alert_parts(rows, alerts[side], churns, side)},
-    }
-    sums = resampled_sums(_per_account(parts, names), resamples, seed)
-    months, every = np.full(resamples + 1, len(dates) - 1.0), np.full(resamples + 1, float(len(dates)))
+    past = PreparedPast.of(rows, churns, dates)
+    bands = {side: rows[side].to_numpy(str) for side in SIDES}
+    drawn = list(account_draws(np.arange(len(past.names)), resamples, seed))
+    found = compared(past, bands, drawn)
+    return replace(found, churners=_listed(past, bands))
+
+
+def compared(past: PreparedPast, bands: Mapping[str, NDArray[np.str_]], drawn: Sequence[Matrix]) -> Backtest:
+    """The replay of bands (n,) by side, by draws of the accounts that may be used again; without a list of
+    the churners."""
+    parts = past.wholes() | past.sums(bands["before"], "before") | past.sums(bands["after"], "after")
+    sums, dates = drawn_sums(parts, drawn), past.dates
+    draws = len(next(iter(sums.values())))
+    months, every = np.full(draws, len(dates) - 1.0), np.full(draws, float(len(dates)))
     return Backtest(
-        dates=tuple(dates),
-        rows=len(rows),
-        accounts=len(names),
-        leads=tuple(_lead(days, seen[days], sums) for days in LEADS),
+        dates=dates,
+        rows=len(past.account),
+        accounts=len(past.names),
+        leads=tuple(_lead(days, past.seen[days], sums) for days in LEADS),
         alerts=_compared(sums, "alerts", months),
         followed=_compared(sums, "followed", "alerts"),
         red=_compared(sums, "red", every),
-        churners=_listed(seen),
-        resamples=resamples,
+        churners=pd.DataFrame(),
+        resamples=draws - 1,
     )
 
 
-def _seen(rows: pd.DataFrame, churns: pd.DataFrame, dates: Sequence[pd.Timestamp], days: int) -> pd.DataFrame:
-    """Each churn with the last month start at least `days` before it, where that is one of the dates."""
-    ahead = churns["at"] - pd.Timedelta(days=days)
-    month = pd.Series(ahead.dt.normalize() - pd.to_timedelta(ahead.dt.day - 1, unit="D"))
-    found = pd.DataFrame({"account_id": churns["account_id"], "at": churns["at"], "as_of": month})
-    found = found[found["as_of"].isin(list(dates))]
-    same = {"as_of": rows["as_of"].dtype}
-    return found.astype(same).merge(
-        rows[["account_id", "as_of", "mrr", *SIDES]], "left", ["account_id", "as_of"]
-    )
-
-
-def _alerts(rows: pd.DataFrame, side: str, dates: Sequence[pd.Timestamp]) -> pd.DataFrame:
-    """The rows that turned red: red, and not red (or not there) on the month start before."""
-    red = rows[rows[side] == "red"]
-    after = dict(pairwise(dates))
-    still = pd.MultiIndex.from_arrays([red["account_id"], red["as_of"].map(after)])
-    fresh = ~pd.MultiIndex.from_frame(red[["account_id", "as_of"]]).isin(still)
-    return red[fresh & (red["as_of"] > dates[0]).to_numpy()]
-
-
-Part = tuple[str, tuple[pd.Series, pd.Series]]  # a name, with accounts and what each of them adds
-
-
-def _lead_parts(seen: pd.DataFrame, days: int) -> Iterator[Part]:
-    account, one = seen["account_id"], pd.Series(1.0, index=seen.index)
-    yield f"churners {days}", (account, one)
-    yield f"mrr {days}", (account, seen["mrr"])
-    for side in SIDES:
-        red = (seen[side] == "red").astype(float)
-        yield f"red {days} {side}", (account, red)
-        yield f"red mrr {days} {side}", (account, red * seen["mrr"])
-        yield f"below green {days} {side}", (account, (seen[side] != "green").astype(float))
-
-
-def _alert_parts(rows: pd.DataFrame, alerts: pd.DataFrame, churns: pd.DataFrame, side: str) -> Iterator[Part]:
-    pairs = alerts[["account_id", "as_of"]].reset_index(names="row").merge(churns, on="account_id")
-    within = pairs["at"].between(
-        pairs["as_of"], pairs["as_of"] + pd.Timedelta(days=max(LEADS)), inclusive="left"
-    )
-    left = alerts.index.isin(pairs.loc[within, "row"])
-    yield f"alerts {side}", (alerts["account_id"], pd.Series(1.0, index=alerts.index))
-    yield f"followed {side}", (alerts["account_id"], pd.Series(left.astype(float), index=alerts.index))
-    red = rows[rows[side] == "red"]
-    yield f"red {side}", (red["account_id"], pd.Series(1.0, index=red.index))
-
-
-def _per_account(parts: Mapping[str, tuple[pd.Series, pd.Series]], names: np.ndarray) -> pd.DataFrame:
-    sums = {key: value.groupby(account.to_numpy(str)).sum() for key, (account, value) in parts.items()}
-    return pd.DataFrame({key: one.reindex(names).fillna(0.0) for key, one in sums.items()}, index=names)
-
-
-def _lead(days: int, seen: pd.DataFrame, sums: Mapping[str, np.ndarray]) -> Lead:
-    there = seen.dropna(subset=["before"])
+def _lead(days: int, seen: SeenChurns, sums: Mapping[str, np.ndarray]) -> Lead:
+    mrr = seen.table["mrr"][seen.there]
     return Lead(
         days=days,
-        churners=len(there),
-        absent=len(seen) - len(there),
-        mrr=round(float(np.rint(there["mrr"] * 100).sum()) / 100, 2),
+        churners=int(seen.there.sum()),
+        absent=int((~seen.there).sum()),
+        mrr=round(float(np.rint(mrr * 100).sum()) / 100, 2),
         red=_compared(sums, f"red {days}", f"churners {days}"),
         red_mrr=_compared(sums, f"red mrr {days}", f"mrr {days}"),
         below_green=_compared(sums, f"below green {days}", f"churners {days}"),
@@ -183,9 +138,12 @@ def _compared(sums: Mapping[str, np.ndarray], part: str, whole: str | np.ndarray
     return Compared(span(values["before"]), span(values["after"]), span(difference), share_where(difference))
 
 
-def _listed(seen: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
+def _listed(past: PreparedPast, bands: Mapping[str, NDArray[np.str_]]) -> pd.DataFrame:
     """A row per churn and lead for people to look up: whose, when, seen when, in which bands."""
-    whole = pd.concat([one.dropna(subset=["before"]).assign(days=days) for days, one in seen.items()])
-    whole = whole.sort_values(["at", "account_id", "days"], ignore_index=True)
+    tables = []
+    for days, seen in past.seen.items():
+        found = seen.table[seen.there].assign(days=days)
+        tables.append(found.assign(**{side: bands[side][seen.row[seen.there]] for side in SIDES}))
+    whole = pd.concat(tables).sort_values(["at", "account_id", "days"], ignore_index=True)
     moments = {name: whole[name].dt.strftime("%Y-%m-%d") for name in ("at", "as_of")}
     return whole.assign(**moments)[["account_id", "at", "days", "as_of", "mrr", *SIDES]]

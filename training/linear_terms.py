@@ -21,13 +21,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from features.params import PILLARS, HardException, Measure, PillarWeights, RuleParams
+from features.rule_profiles import ChosenProfiles, Key, profiles_of, stage_features
 
 Matrix = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -108,6 +109,12 @@ class ValueColumns:
         return np.concatenate([values, *curves, flags], axis=1)
 
 
+class Chosen(NamedTuple):
+    """In the place of a segment: the profile at this place of `RuleColumns.shares`, whatever the row says."""
+
+    place: int
+
+
 @dataclass(frozen=True, eq=False)
 class RuleColumns:
     """The rule's terms of rows whose columns are `features`."""
@@ -131,10 +138,34 @@ class RuleColumns:
         return np.array([self.features.index(m.feature) for m in self.measures], dtype=np.intp)
 
     @cached_property
-    def shares(self) -> Mapping[str | None, Matrix]:
-        """By segment, and for None by default: each measure's share of the whole score; they sum to 1."""
-        profiles = [(None, self.rule.weights), *self.rule.profiles.items()]
-        return {name: np.array(list(self._shares(weights))) for name, weights in profiles}
+    def shares(self) -> Mapping[Key, Matrix]:
+        """By profile (`features.rule_profiles`): each measure's share of the whole score; they sum to 1."""
+        return {key: np.array(list(self._shares(weights))) for key, weights in profiles_of(self.rule).items()}
+
+    def profiles(self, X: Matrix, segment: Sequence[Any] | None) -> ChosenProfiles:
+        """The profile of each row, a stage's where the row tells it."""
+        named = np.full(len(X), None, dtype=object)
+        if segment is not None:
+            named[:] = [name if isinstance(name, str) else None for name in segment]
+        place = {name: number for number, name in enumerate(self.features)}
+        nothing = np.full(len(X), np.nan)
+        facts = {n: X[:, place[n]] if n in place else nothing for n in stage_features(self.rule)}
+        return ChosenProfiles.of(self.rule, named, facts)
+
+    def places(self, X: Matrix, segment: Sequence[Any] | None) -> Places:
+        """(n,): the place in `shares` of each row's profile."""
+        found = self.profiles(X, segment).places
+        if segment is not None and any(isinstance(name, Chosen) for name in segment):
+            told = zip(segment, found, strict=True)
+            found = np.array([s.place if isinstance(s, Chosen) else p for s, p in told], dtype=np.intp)
+        return found
+
+    def shares_of(self, X: Matrix, segment: Sequence[Any] | None) -> Matrix:
+        """(n, measures): the shares by which each row is scored."""
+        if segment is None and not self.rule.stage_profiles:
+            return np.broadcast_to(self.shares[None], (len(X), len(self.measures)))
+        table: Matrix = np.array(list(self.shares.values()))
+        return table[self.places(X, segment)]
 
     def _shares(self, weights: PillarWeights) -> Iterator[float]:
         for pillar in PILLARS:
@@ -147,7 +178,7 @@ class RuleColumns:
         sub = np.empty((len(X), len(self.measures)))
         for place, (curve, column) in enumerate(zip(self._curves, self.feature_of, strict=True)):
             sub[:, place] = _sub_score(X[:, column], curve)
-        points = sub * self._shares_by_row(segment, len(X))
+        points = sub * self.shares_of(X, segment)
         uncapped = _total(points)
         score = np.minimum(uncapped, self._caps(X)[0])
         return np.concatenate([points, (score - uncapped)[:, None]], axis=1), score
@@ -158,7 +189,7 @@ class RuleColumns:
 
     def cap_sides(self, X: Matrix, segment: Sequence[Any] | None) -> tuple[Matrix, Matrix]:
         """The least and the most, (n,) each, that the cap's column can be, whatever missing measures are."""
-        shares, low, high = self._shares_by_row(segment, len(X)), *self._sub_score_sides(X)
+        shares, low, high = self.shares_of(X, segment), *self._sub_score_sides(X)
         worst, best = self._caps(np.where(np.isnan(X), self._capping, X))[0], self._caps(X)[0]
         deepest, shallowest = worst - _total(high * shares), best - _total(low * shares)
         return np.minimum(deepest, 0.0), np.minimum(shallowest, 0.0)
@@ -190,14 +221,6 @@ class RuleColumns:
             assert edge is not None
             found[self.features.index(exception.feature)] = edge
         return found
-
-    def _shares_by_row(self, segment: Sequence[Any] | None, rows: int) -> Matrix:
-        table, names = np.array(list(self.shares.values())), list(self.shares)
-        if segment is None:
-            return np.broadcast_to(table[0], (rows, len(self.measures)))
-        place = {name: number for number, name in enumerate(names)}
-        chosen: Matrix = table[[place.get(name, 0) if isinstance(name, str) else 0 for name in segment]]
-        return chosen
 
     def _caps(self, X: Matrix) -> tuple[Matrix, Places]:
         """The lowest cap of each row (100 where none applies) and the place of its feature."""

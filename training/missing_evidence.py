@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from training.additive_model import BLOCK, AdditiveTrees
 from training.linear_member import LinearMember
-from training.linear_terms import CUTS, RAMP, Matrix, RuleColumns, ValueColumns
+from training.linear_terms import CUTS, RAMP, Chosen, Matrix, RuleColumns, ValueColumns
 from training.tree_checks import NODES, Arrays
 
 Sides = tuple[Matrix, Matrix]
@@ -37,8 +37,22 @@ class LinearRange:
 
     def sides(self, X: Matrix, filled: Matrix, segment: Segment) -> Sides:
         """Lowest and highest log-odds (n,) each, where NaN in X (n, k) may be anything."""
+        rule = self.member.rule
+        if rule is None or not rule.rule.stage_profiles:
+            return self._under(X, filled, segment)
+        # A stage that is missing may be any: every profile that it could lead to is tried.
+        own = rule.profiles(X, segment)
+        low, high = self._under(X, filled, [Chosen(int(place)) for place in own.places])
+        for rows, place in own.others():
+            if rows.any():
+                least, most = self._under(X[rows], filled[rows], [Chosen(place)] * int(rows.sum()))
+                low[rows], high[rows] = np.minimum(low[rows], least), np.maximum(high[rows], most)
+        return low, high
+
+    def _under(self, X: Matrix, filled: Matrix, segment: Segment) -> Sides:
+        """The same under one profile of each row."""
         missing, terms = np.isnan(X), self.member.feature_terms(filled, segment)
-        profile = self._profiles(segment, len(X))
+        profile = self._profiles(filled, segment)
         caps = self._cap_sides(X, segment)
         return (
             _summed(np.where(missing, self._extremes[0][profile], terms), self.member.intercept + caps[0]),
@@ -50,22 +64,19 @@ class LinearRange:
         """(profiles, k) each: the least and the most that each feature adds, over all of its values."""
         rule, k = self.member.rule, len(self.member.features)
         found = []
-        for name in [None] if rule is None else list(rule.shares):
+        for place in range(1 if rule is None else len(rule.shares)):
             bends = [_bends(j, self.member.values, rule) for j in range(k)]
             grid = np.full((max(map(len, bends)), k), np.nan)
             for j, values in enumerate(bends):
                 grid[: len(values), j] = values
-            terms = self.member.feature_terms(grid, [name] * len(grid))
+            terms = self.member.feature_terms(grid, [Chosen(place)] * len(grid))
             found.append((terms.min(axis=0), terms.max(axis=0)))
         low, high = zip(*found, strict=True)
         return np.array(low), np.array(high)
 
-    def _profiles(self, segment: Segment, rows: int) -> NDArray[np.intp]:
-        names = [None] if self.member.rule is None else list(self.member.rule.shares)
-        place = {name: number for number, name in enumerate(names)}
-        if segment is None:
-            return np.zeros(rows, dtype=np.intp)
-        return np.array([place.get(name, 0) if isinstance(name, str) else 0 for name in segment], np.intp)
+    def _profiles(self, X: Matrix, segment: Segment) -> NDArray[np.intp]:
+        rule = self.member.rule
+        return np.zeros(len(X), dtype=np.intp) if rule is None else rule.places(X, segment)
 
     def _cap_sides(self, X: Matrix, segment: Segment) -> Sides:
         """The extremes of the cap's term (n,): 0 where there is no rule."""

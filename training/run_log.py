@@ -13,6 +13,7 @@ from training.bundle_signature import sign_bundle
 from training.comparison import Comparison
 from training.fit_and_compare import Trained
 from training.health_model import write_health_model
+from training.kept_past import FILE, kept_past
 from training.leakage_finding import findings_as_text
 from training.learner_search import Search
 from training.out_of_time import outcomes_of
@@ -85,6 +86,9 @@ def _log_run(trained: Trained, params: AllParams, scratch: Path) -> None:
     newest = trained.data.rows["as_of"] == trained.data.rows["as_of"].max()
     trained.data.rows[newest].to_parquet(scratch / "reference.parquet")
     mlflow.log_artifact(str(scratch / "reference.parquet"))
+    past = kept_past(trained.data.rows, trained.data.days_to_churn, params.rule)
+    past.to_parquet(scratch / FILE)
+    mlflow.log_artifact(str(scratch / FILE))
     for number, booster in enumerate(trained.fitted.boosters):
         mlflow.log_text(booster.model_to_string(), f"lightgbm/bag_{number:02d}.txt")
     for name, figure in _figures(trained, params).items():

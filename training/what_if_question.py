@@ -27,12 +27,13 @@ class Question:
     segment: str | None = None
     model: str = RULE
     against: str = RULE
+    stage: str | None = None
 
     def proposed(self, rule: RuleParams) -> RuleParams:
         """The rule (and, for a model, the bands) that is proposed. Raises WrongUse with every fault."""
         faults = list(self._faults())
         try:
-            found = proposed_rule(rule, self.weights, self.bands, self.segment)
+            found = proposed_rule(rule, self.weights, self.bands, self.segment, self.stage)
         except WrongUse as refused:
             faults = [*refused.faults, *faults]
         if faults:

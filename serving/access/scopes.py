@@ -6,7 +6,8 @@ SCOPES = {
     "score:read": "health, drivers, evidence and history of accounts",
     "score:write": "health of rows the caller brings, and answers to surveys",
     "cases:read": "the closed loop: cases and their history",
-    "cases:write": "log a call, comment, assign, resolve, reopen; set a band",
+    "cases:write": "log a call, comment, assign, resolve, reopen; set a band; draft weights",
+    "weights:adopt": "let a version of the rule's weights hold from the next scoring on",
     "metrics:read": "figures of the running service, for Prometheus",
     "admin": "everything",
 }
@@ -20,6 +21,8 @@ BY_TOPIC: dict[tuple[str, bool], str | None] = {
     ("overrides", True): "cases:read",
     ("overrides", False): "cases:write",
     ("verdicts", False): "cases:write",
+    ("weights", False): "cases:write",
+    ("adoptions", False): "weights:adopt",
     ("health", False): "score:read",  # a POST because its list of accounts can be long; it changes nothing
     ("predict", False): "score:write",
     ("survey-responses", False): "score:write",

@@ -60,10 +60,11 @@ class Past:
         }
 
     def _configuration_since(self, before: Past) -> list[str]:
-        documents = (before.rule_document, self.rule_document)
         changed = []
-        if all(documents):
-            changed = configuration_changes(*documents, before.settings, self.settings)
+        if before.rule_document and self.rule_document:
+            # As they are read today: a key that came later, at its usual value, is no change.
+            rules = (before.rule.model_dump(mode="json"), self.rule.model_dump(mode="json"))
+            changed = configuration_changes(*rules, before.settings, self.settings)
         return changed + (["segment"] if before.segment != self.segment else [])
 
 

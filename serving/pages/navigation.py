@@ -10,4 +10,5 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("themes", "/themes"),
     ("kpis", "/kpis"),
     ("model", "/model"),
+    ("weights", "/weights"),
 )

@@ -22,6 +22,8 @@ from serving.pages.themes.themes_page import (
     themes,
 )
 from serving.pages.visits import download, form, page
+from serving.pages.weights.weight_forms import adopt, draft
+from serving.pages.weights.workshop_page import effect, workshop
 
 PAGE_ROUTES = (
     *STATIC_ROUTES,
@@ -33,6 +35,10 @@ PAGE_ROUTES = (
     Route("/themes/sentences.csv", download(sentences_csv)),
     Route("/kpis", page(kpis)),
     Route("/model", page(model)),
+    Route("/weights", page(workshop)),
+    Route("/weights/effect", page(effect)),
+    Route("/weights/drafts", form(draft), methods=["POST"]),
+    Route("/adoptions", form(adopt), methods=["POST"]),
     AccountRoute("/accounts/{account_id:path}/records", page(records)),
     AccountRoute("/accounts/{account_id:path}/change", page(change)),
     AccountRoute("/accounts/{account_id:path}/path-to-green", page(path_to_green)),

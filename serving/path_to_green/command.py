@@ -29,15 +29,15 @@ def path_to_green(
 ) -> None:
     """The cheapest plan found by which an account reaches a band within 60 days, from the newest snapshot."""
     from features.time_windows import as_of_date
-    from serving.champion import load_scorer
     from serving.opened_store import opened_store
     from serving.path_to_green.answer import path_to_green_of
     from serving.path_to_green.plan_words import in_words
     from serving.request_fields import utc_text
+    from serving.weights.in_force import scorer_in_force
 
     with clear_faults(as_json):
         moment = None if as_of is None else utc_text(as_of_date(as_of).to_pydatetime())
-        scorer = load_scorer(registry, params, tuple(overrides or ()))
         with opened_store(store) as opened:
+            scorer = scorer_in_force(opened, registry, params, tuple(overrides or ()))
             found = path_to_green_of(opened, scorer, account, moment, target)
         emit(found) if as_json else typer.echo(in_words(found, lang))

@@ -6,7 +6,7 @@ bands the rows in the same way is what the tests hold against `scorer.score`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
@@ -136,16 +136,32 @@ class _RuleJudge:
             point = np.clip(m.when_missing, score.min(), score.max())
             for name, value in (("worst", score.min()), ("point", point), ("best", score.max())):
                 sub[name][:, n] = np.where(missing, value, told)
-        shares = self._columns.shares
-        own = shares.get(self.segment, shares[None])
-        every = list(shares.values()) if not self.segment else [own]
-        lowest = np.min([_total(sub["worst"] * share) for share in every], axis=0)
-        highest = np.max([_total(sub["best"] * share) for share in every], axis=0)
+        own, shares = self._own(X), list(self._columns.shares.values())
+        lowest, highest = _total(sub["worst"] * own), _total(sub["best"] * own)
+        for rows, place in self._others(X):
+            lowest = np.where(rows, np.minimum(lowest, _total(sub["worst"] * shares[place])), lowest)
+            highest = np.where(rows, np.maximum(highest, _total(sub["best"] * shares[place])), highest)
         free, cap = _total(sub["point"] * own), self._cap(X, when_missing=False)
         worst_cap = self._cap(X, when_missing=True)
         return _Scores(
             np.minimum(free, cap), np.minimum(lowest, worst_cap), np.minimum(highest, cap), free, lowest
         )
+
+    def _others(self, X: Values) -> Iterator[tuple[NDArray[np.bool_], int]]:
+        """Profiles by which rows might be scored too, as in `features.rule_score`."""
+        rule = self.scorer.rule
+        chosen = self._columns.profiles(X, [self.segment] * len(X)) if rule.stage_profiles else None
+        undecided = np.ones(len(X), dtype=bool) if chosen is None else chosen.in_no_stage()
+        if not self.segment:
+            yield from ((undecided, place) for place in range(1 + len(rule.profiles)))
+        if chosen is not None:
+            yield from chosen.others()
+
+    def _own(self, X: Values) -> Values:
+        if self.scorer.rule.stage_profiles:
+            return self._columns.shares_of(X, [self.segment] * len(X))
+        shares = self._columns.shares
+        return shares.get(self.segment, shares[None])
 
     def _cap(self, X: Values, when_missing: bool) -> Values:
         caps = [

@@ -15,6 +15,16 @@ from features.params_file import DEFAULT_PARAMS, read_section
 from features.rule_score import measures, rule_score
 
 SHIPPED = read_section(Path(__file__).resolve().parents[2] / DEFAULT_PARAMS, "rule", RuleParams)
+STAGED = RuleParams.model_validate(
+    SHIPPED.model_dump()
+    | {
+        "stage_profiles": {
+            "onboarding": {"usage": 55, "voice": 15, "commercial": 10, "service": 20},
+            "renewal": {"usage": 10, "voice": 25, "commercial": 55, "service": 10},
+        }
+    }
+)
+RULES = st.sampled_from([SHIPPED, STAGED])
 SEGMENTS = [*SHIPPED.profiles, "startup", "", None]
 NUMBERS = ("score", "uncapped", "lowest", "highest", "coverage")
 
@@ -29,6 +39,10 @@ FACTS = {m.feature: value_of(m.curve) for m in measures(SHIPPED)}
 FACTS |= {
     e.feature: st.sampled_from([0.0, 0.0, 1.0, 90.0]) for e in SHIPPED.exceptions if e.feature not in FACTS
 }
+FACTS |= {
+    "tenure_days": st.sampled_from([1.0, 179.0, 180.0, 900.0]),
+    "days_to_renewal": st.sampled_from([0.0, 90.0, 91.0, 300.0]),
+}
 ACCOUNT = st.fixed_dictionaries(FACTS)
 SOME_FIELDS = st.lists(st.sampled_from(sorted(FACTS)), unique=True, max_size=4)
 
@@ -41,13 +55,13 @@ def with_nulls(row: dict[str, float], fields: list[str]) -> pd.DataFrame:
 
 
 @settings(max_examples=30, deadline=None)
-@given(row=ACCOUNT, nulls=SOME_FIELDS, segment=st.sampled_from(SEGMENTS))
+@given(row=ACCOUNT, nulls=SOME_FIELDS, segment=st.sampled_from(SEGMENTS), rule=RULES)
 def test_a_null_in_any_field_never_makes_green_and_never_raises_the_lowest(
-    row: dict[str, float], nulls: list[str], segment: str | None
+    row: dict[str, float], nulls: list[str], segment: str | None, rule: RuleParams
 ) -> None:
     frame = with_nulls(row, nulls)
-    named = rule_score(frame, SHIPPED, pd.Series([segment] * len(frame), dtype=object))
-    unnamed = rule_score(frame, SHIPPED, pd.Series([None] * len(frame), dtype=object))
+    named = rule_score(frame, rule, pd.Series([segment] * len(frame), dtype=object))
+    unnamed = rule_score(frame, rule, pd.Series([None] * len(frame), dtype=object))
     for scores in (named, unnamed):
         assert (scores.lowest <= named.lowest[0]).all()
         if named.band[0] != "green":
@@ -55,12 +69,12 @@ def test_a_null_in_any_field_never_makes_green_and_never_raises_the_lowest(
 
 
 @settings(max_examples=30, deadline=None)
-@given(row=ACCOUNT, nulls=SOME_FIELDS, segment=st.sampled_from(SEGMENTS))
+@given(row=ACCOUNT, nulls=SOME_FIELDS, segment=st.sampled_from(SEGMENTS), rule=RULES)
 def test_the_score_lies_in_its_range_and_the_points_add_up_to_it(
-    row: dict[str, float], nulls: list[str], segment: str | None
+    row: dict[str, float], nulls: list[str], segment: str | None, rule: RuleParams
 ) -> None:
     frame = with_nulls(row, nulls)
-    scores = rule_score(frame, SHIPPED, pd.Series([segment] * len(frame), dtype=object))
+    scores = rule_score(frame, rule, pd.Series([segment] * len(frame), dtype=object))
     assert (scores.lowest >= 0).all()
     assert (scores.lowest <= scores.score).all()
     assert (scores.score <= scores.highest).all()
@@ -72,13 +86,13 @@ def test_the_score_lies_in_its_range_and_the_points_add_up_to_it(
 
 
 @settings(max_examples=10, deadline=None)
-@given(rows=st.lists(ACCOUNT, min_size=2, max_size=12), segment=st.sampled_from(SEGMENTS))
+@given(rows=st.lists(ACCOUNT, min_size=2, max_size=12), segment=st.sampled_from(SEGMENTS), rule=RULES)
 def test_an_account_has_the_same_bits_alone_and_in_company(
-    rows: list[dict[str, float]], segment: str | None
+    rows: list[dict[str, float]], segment: str | None, rule: RuleParams
 ) -> None:
     frame = pd.DataFrame(rows)
     segments = pd.Series([segment, *["enterprise"] * (len(rows) - 1)], dtype=object)
-    together, alone = (rule_score(frame[:n], SHIPPED, segments[:n]) for n in (len(rows), 1))
+    together, alone = (rule_score(frame[:n], rule, segments[:n]) for n in (len(rows), 1))
     for name in NUMBERS:
         assert getattr(together, name)[0] == getattr(alone, name)[0], name
     assert together.pillars.iloc[0].tolist() == alone.pillars.iloc[0].tolist()

@@ -142,6 +142,19 @@ def test_a_segment_has_its_profile_and_an_unknown_one_the_range_of_all() -> None
     assert (praised.lowest[0], praised.score[0], praised.highest[0]) == (25, 25, 100)
 
 
+def test_a_stage_has_its_profile_before_the_segments_and_an_unknown_one_is_in_the_range() -> None:
+    """Up to 90 days before the renewal, else before 180 days as a customer; only then a segment's."""
+    late = {"usage": 100, "voice": 0, "commercial": 0, "service": 0}
+    new = {"usage": 0, "voice": 0, "commercial": 100, "service": 0}
+    staged = rule(profiles={"big": BIG}, stage_profiles={"renewal": late, "onboarding": new})
+    facts = {"days_to_renewal": [90, 91, 91, 91, None, None], "tenure_days": [5, 179, 180, None, 180, 5]}
+    rows = accounts(use=[80] * 6, say=[40] * 6, pay=[20] * 6, help=[0] * 6, **facts)
+    scores = rule_score(rows, staged, pd.Series(["big"] * 6, dtype=object))
+    assert scores.score.tolist() == [80, 20, 40, 40, 40, 20]
+    assert scores.lowest.tolist() == [80, 20, 40, 20, 40, 20]
+    assert scores.highest.tolist() == [80, 20, 40, 40, 80, 80]
+
+
 def test_no_accounts_have_no_scores() -> None:
     scores = rule_score(accounts(use=[]), rule(), pd.Series([], dtype=object))
     assert len(scores.score) == len(scores.band) == len(scores.points) == 0

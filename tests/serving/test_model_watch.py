@@ -31,8 +31,8 @@ class Watched:
     def __init__(self, registry: ForgedRegistry) -> None:
         self.registry = registry
         self.scorer: Any = None
-        settings = Settings.read(PARAMS)
-        self.watch = ModelWatch(registry.folder, settings, lambda: self.scorer, self._swap)
+        self.settings = Settings.read(PARAMS)
+        self.watch = ModelWatch(registry.folder, lambda: self.settings, lambda: self.scorer, self._swap)
         self.scorer = load_scorer(registry.folder, PARAMS)
 
     def _swap(self, scorer: Any) -> None:

@@ -16,6 +16,15 @@ from features.rule_score import rule_score
 from training.linear_terms import KNOTS, RuleColumns, ValueColumns
 
 RULE = read_section(Path(__file__).parents[2] / "params.yaml", "rule", RuleParams)
+STAGED = RuleParams.model_validate(
+    RULE.model_dump()
+    | {
+        "stage_profiles": {
+            "onboarding": {"usage": 55, "voice": 15, "commercial": 10, "service": 20},
+            "renewal": {"usage": 10, "voice": 25, "commercial": 55, "service": 10},
+        }
+    }
+)
 CATALOG = load_catalog(Windows())
 NAMES = tuple(feature.name for feature in CATALOG)
 SEGMENTS = ("enterprise", "smb", "", None, np.nan)
@@ -31,12 +40,13 @@ def random_rows(seed: int, n: int = 400) -> pd.DataFrame:
     return rows.assign(segment=np.resize(np.array(SEGMENTS, dtype=object), n))
 
 
+@pytest.mark.parametrize("rule", [RULE, STAGED], ids=["shipped", "with stages"])
 @pytest.mark.parametrize("seed", range(5))
-def test_the_rules_columns_are_the_rule(seed: int) -> None:
+def test_the_rules_columns_are_the_rule(seed: int, rule: RuleParams) -> None:
     rows = random_rows(seed)
     X, segment = rows[list(NAMES)].to_numpy(float), rows["segment"].tolist()
-    columns, score = RuleColumns(NAMES, RULE).columns(X, segment)
-    wanted = rule_score(rows, RULE, rows["segment"])
+    columns, score = RuleColumns(NAMES, rule).columns(X, segment)
+    wanted = rule_score(rows, rule, rows["segment"])
     assert np.abs(columns[:, :-1] - wanted.points.to_numpy(float)).max() < 1e-12
     assert np.abs(columns[:, -1] - (wanted.score - wanted.uncapped)).max() < 1e-12
     assert np.abs(score - wanted.score).max() < 1e-12

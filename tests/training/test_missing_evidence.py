@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from features.catalog import load_catalog
 from features.params import Windows
-from tests.training.test_pool import RULE, drawn, fitted
+from tests.training.test_linear_terms import STAGED
+from tests.training.test_pool import QUICK, RULE, drawn, fitted
 from training.health_model import HealthModel
 from training.params import Member
+from training.pool import fit_pool
 
 NAMES = [feature.name for feature in load_catalog(Windows())]
 SEGMENTS = ["smb", "enterprise", None, "unheard of"]
@@ -21,17 +23,23 @@ def with_gaps(seed: int, share: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
     """Training rows, some of whose values are missing, and their outcomes."""
     rows, churned = drawn(240, seed)
     rng = np.random.default_rng(seed)
-    X = rows[NAMES].to_numpy(float)
+    clocks = {"tenure_days": [5.0, 179.0, 180.0, 900.0], "days_to_renewal": [10.0, 90.0, 91.0, 300.0]}
+    X = rows.assign(**{name: rng.choice(days, len(rows)) for name, days in clocks.items()})[NAMES].to_numpy(
+        float
+    )
     for j in range(0, X.shape[1], 2):  # the other columns are never missing, or always
         X[rng.random(len(X)) < share, j] = np.nan
     return X, churned.to_numpy(float)
 
 
-@pytest.fixture(scope="module", params=["pool", "reweighted", "lightgbm", "rule"])
+@pytest.fixture(scope="module", params=["pool", "reweighted", "lightgbm", "rule", "by stage"])
 def model(request: pytest.FixtureRequest) -> HealthModel:
-    member: Member = request.param
     rows, churned = drawn(240, seed=3)
     rows[NAMES] = with_gaps(3)[0]
+    if request.param == "by stage":
+        staged = fit_pool(rows, churned, load_catalog(Windows()), STAGED, QUICK, seed=7, member="reweighted")
+        return staged.health_model({})
+    member: Member = request.param
     return fitted(rows, churned, member).health_model({})
 
 

@@ -37,6 +37,7 @@ def pages_of(page: Page, url: str) -> dict[str, str]:
         "sentences": "/themes/sentences",
         "kpis": "/kpis",
         "model": "/model",
+        "weights": "/weights?usage=60&voice=10&commercial=10&service=20",
     }
 
 
