@@ -11,11 +11,12 @@ import ibis
 import ibis.expr.types as ir
 
 from features.check_report import CheckReport, too_many_faults
-from features.faults import DataFault, Fault, WrongUse
-from features.source_files import ANCHOR, OpenedBook, open_book
+from features.faults import DataFault, Fault, VitalsFault, WrongUse
+from features.source_files import ANCHOR, PLACE_FILE, OpenedBook, RawTable, open_book
 from features.source_row_checks import CheckedTable, check_table
 from features.source_tables import USAGE, SourceTable
 from features.usage_files import kept_use
+from features.usage_in_place import placed_use, use_place
 from features.usage_rollup import KeptUse
 
 
@@ -82,14 +83,31 @@ Next: add the zone (Z or an offset); in an import mapping, set the source's time
     connection = connection or ibis.duckdb.connect()
     connection.raw_sql("SET TimeZone = 'UTC'")
     book = open_book(folder, tables, connection)
-    checked = _check_tables(
-        book, connection, kept_use(book.raw.get(USAGE.name), connection) if rolled else None
-    )
+    use = _use(folder, book, connection, rolled) if USAGE.name in tables else None
+    checked = _check_tables(book, connection, use)
     report = CheckReport(folder.resolve().name, tuple(table.report for table in checked.values()))
     too_many = [too_many_faults(table, max_faulty_share) for table in report.exceeds(max_faulty_share)]
     notices = (*book.notices, *_unknown_contacts(checked))
     report = CheckReport(report.book, report.tables, (*book.fatal, *too_many), notices)
     return CheckedBook(folder, connection, checked, tuple(tables), report)
+
+
+def _use(folder: Path, book: OpenedBook, connection: Any, rolled: bool) -> KeptUse | None:
+    """The use of the book where it is rolled up: in a warehouse, or, if so wished, beside its rows."""
+    try:
+        place = use_place(folder)
+        if place is None:
+            return kept_use(book.raw.get(USAGE.name), connection) if rolled else None
+        if USAGE.name in book.raw:
+            step = f"remove {PLACE_FILE}, or the rows that were imported"
+            book.fatal.append(Fault(USAGE.name, f"{PLACE_FILE} and a table", "one of them", step))
+            return None
+        placed = placed_use(place, connection)
+    except VitalsFault as fault:
+        book.fatal.extend(fault.faults)
+        return None
+    book.raw[USAGE.name] = RawTable(USAGE, folder / PLACE_FILE, placed.faulty, ())
+    return placed
 
 
 def _check_tables(book: OpenedBook, connection: Any, rolled: KeptUse | None) -> dict[str, CheckedTable]:

@@ -23,9 +23,10 @@ import pyarrow.parquet as pq
 from features.faults import DataFault, Fault, nearest
 from features.increments import PART_COLUMNS, BookPart, parts_of, together
 from features.source_file_faults import unreadable
-from features.source_tables import SourceTable
+from features.source_tables import USAGE, SourceTable
 
 SUFFIXES = (".parquet", ".csv")
+PLACE_FILE = "usage.place.yaml"  # says in which warehouse the use of a book is
 ANCHOR = "accounts"  # the one table that no book can do without
 
 
@@ -100,7 +101,7 @@ def _open_table(
         book.fatal.append(
             Fault(table.name, names, "one file per table", "remove the one that is out of date")
         )
-    else:
+    elif table.name != USAGE.name or not (folder / PLACE_FILE).is_file():
         fault = missing_table(table)
         (book.fatal if table.name == ANCHOR else book.notices).append(fault)
 
@@ -140,7 +141,7 @@ def missing_table(table: SourceTable) -> Fault:
 
 
 def _unknown_files(folder: Path, tables: Mapping[str, SourceTable]) -> list[Fault]:
-    known = {f"{name}{suffix}" for name in tables for suffix in SUFFIXES}
+    known = {PLACE_FILE, *(f"{name}{suffix}" for name in tables for suffix in SUFFIXES)}
     allowed = "one file per table, .parquet or .csv"
     return [
         Fault("book", path.name, allowed, f"it is not read; {nearest(path.stem, tables)}")

@@ -50,7 +50,7 @@ def as_usage(kept: ir.Table) -> ir.Table:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class KeptUse:
     """The roll-up of the parts of a book, the rows that are no fault's, and the faulty ones as they came.
 
@@ -59,19 +59,20 @@ class KeptUse:
 
     rows: ir.Table
     owners: ir.Table
-    faulty: ir.Table | None
+    faulty: ir.Table
 
     def to_check(self, came: ir.Table, accounts: ir.Table | None) -> ir.Table:
         """The rows to be checked one by one: those known to be faulty, and those of unknown accounts."""
         unknown = self._unknown(accounts)
-        texts = {name: came[name].cast("string") for name in came.columns if name not in PART_COLUMNS}
-        came = came.mutate(**texts)
-        strangers = came.filter(came.account_id.isin(unknown))
-        if self.faulty is None:
-            return strangers
+        strangers = self.strangers(came, unknown)
         others = self.faulty.filter(~self.faulty.account_id.cast("string").isin(unknown).fill_null(False))
-        others = others.select(came.columns).cast(dict(came.schema()))
+        others = others.select(strangers.columns).cast(dict(strangers.schema()))
         return others.union(strangers) if unknown else others
+
+    def strangers(self, came: ir.Table, unknown: Sequence[str]) -> ir.Table:
+        """The rows of unknown accounts as they came, as texts."""
+        texts = {name: came[name].cast("string") for name in came.columns if name not in PART_COLUMNS}
+        return came.mutate(**texts).filter(lambda t: t.account_id.isin(unknown))
 
     def records(self, accounts: ir.Table | None) -> int:
         """How many rows of the table the roll-up stands for, those of known accounts."""

@@ -125,6 +125,14 @@ def epoch_microseconds(moment: ir.Value) -> ir.Value:
     """Microseconds since 1970-01-01 UTC."""
 
 
+@ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp"), "timestamp('UTC')"))  # type: ignore[untyped-decorator]
+def local_instant(zone: str, naive: object) -> object:
+    """The instant at which the clocks of `zone` show `naive` (DuckDB's and PostgreSQL's own function).
+
+    A time that the clocks skip in spring is taken as an hour later.
+    """
+
+
 def _day(moment: ir.Value) -> ir.Value:
     # From microseconds: DuckDB rounds epoch seconds, so that 23:59:59.7 would fall into the next day, and
     # takes a date from an instant by way of a time zone's calendar, at four times the cost of reading it.

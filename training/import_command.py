@@ -21,7 +21,7 @@ def import_(
             "with its folder as zendesk=helpdesk"
         ),
     ],
-    source: Annotated[Path, typer.Option("--from", help="the folder of exports")],
+    source: Annotated[Path, typer.Option("--from", help="the folder of exports")] = Path(),
     out: Annotated[Path, typer.Option(help="the folder to write")] = DEFAULT_BOOK,
     identity: Annotated[
         Path | None, typer.Option(help="a CSV (account_id, system, key): accounts that are one")

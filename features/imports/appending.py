@@ -26,6 +26,7 @@ from features.faults import DataFault, Fault, WrongUse
 from features.imports.import_report import ImportReport, TableImport
 from features.imports.several_systems import FOLDER as IDENTITY
 from features.increments import BASE, FOLDER, MANIFEST, BookPart, increment_folders, moment_text, parts_of
+from features.source_files import PLACE_FILE
 from features.source_tables import SourceTable
 from features.usage_files import keep_use
 
@@ -49,6 +50,8 @@ def append_import(
         report = run(drawn)
         if (drawn / IDENTITY).exists():
             _moved(drawn / IDENTITY, book / IDENTITY)
+        if (drawn / PLACE_FILE).exists():
+            (drawn / PLACE_FILE).rename(book / PLACE_FILE)
         digest = _digest(drawn, tables)
         if same := [folder for folder in increment_folders(book) if folder.name.endswith(digest)]:
             return _told(report, book, f"this export is in the book already, as {same[0].name}")

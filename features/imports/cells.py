@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from features.imports.date_formats import ISO, TimesWritten, read_dates
 from features.imports.mapping import PUT_IN, Cell
 from features.source_tables import Column, Kind
-from features.warehouse import IBIS_TYPES
+from features.warehouse import IBIS_TYPES, local_instant
 
 READABLE: dict[Kind, str] = {
     "text": "a text",
@@ -20,14 +20,6 @@ READABLE: dict[Kind, str] = {
     "flag": "true or false",
 }
 ZONE_WRITTEN = r"^\d.*:\d\d[\d:.]*\s*[A-Za-z+-]"  # after the time of day: Z, UTC, +08:00, Asia/Shanghai
-
-
-@ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp"), "timestamp('UTC')"))  # type: ignore[untyped-decorator]
-def local_instant(zone: str, naive: object) -> object:
-    """The instant at which the clocks of `zone` show `naive` (DuckDB's own function).
-
-    A time that the clocks skip in spring is taken as an hour later.
-    """
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 
 from features.faults import DataFault, Fault, nearest
 from features.imports.mapping import Source
+from features.imports.warehouse_sources import open_warehouse
 from features.source_file_faults import unreadable
 
 SUFFIXES = (".csv", ".parquet")
@@ -27,12 +28,19 @@ MARKS = {  # a file that begins so is of that encoding, whatever the mapping say
 
 
 def found_file(source: Source, folder: Path) -> str | None:
-    """The first name of a source under which a file lies in the folder; None where there is none."""
+    """The first name of a source under which a file lies in the folder; None where there is none.
+
+    A table of a warehouse has one name, and is always taken to be there.
+    """
+    if source.warehouse is not None:
+        return source.files[0]
     return next((name for name in source.files if (folder / name).is_file()), None)
 
 
 def file_faults(source: Source, folder: Path) -> list[Fault]:
     """What keeps the file of a source from being opened: the wrong kind, or not there."""
+    if source.warehouse is not None:
+        return []
     name = found_file(source, folder) or source.files[0]
     path = folder / name
     if path.suffix not in SUFFIXES:
@@ -51,6 +59,8 @@ def open_export(connection: Any, source: Source, folder: Path) -> ir.Table:
     is fixed (the mapping's delimiter, double quotes, a header in the first line): guessing it from
     customers' words goes wrong. Raises DataFault where the file cannot be read.
     """
+    if source.warehouse is not None:
+        return _without_empties(open_warehouse(connection, source), source)
     path = folder / source.files[0]
     with reading(path):
         # DuckDB expands patterns in a path: a folder called "export [May]" must stand for itself.

@@ -13,6 +13,9 @@
         may_lack: [external_id]                    # optional, columns that may be missing: empty then
         encoding: gb18030                          # optional, where the file is not UTF-8
         delimiter: ";"                             # optional, where cells are not separated by commas
+      events:                                      # or a table of a warehouse, in place of a file:
+        warehouse: VITALS_WAREHOUSE                # the environment variable that holds its URL
+        table: analytics.events
     tables:
       tickets:                                     # a canonical table: a list, its parts are appended
         - source: tickets
@@ -40,6 +43,7 @@ Keys of a part, in the order in which they are applied:
   Values are compared as the text that stands in the file.
 - `unpivot`: turns columns into rows, and leaves empty cells out:
   `{columns: [nps, csat], name: question, value: answer}`. `question` and `answer` are then columns.
+- `in_place: true`: of use in a warehouse: it is not copied, the book says where it is.
 - `columns`: canonical column: where it comes from, which is one of
   `opened_at: submitted_at`, a column of the export (short for `{column: submitted_at}`);
   `{text: "{account_id}-{product}"}`, a text with columns put in (empty where one of them is empty);
@@ -93,9 +97,11 @@ class Entry(BaseModel):
 
 
 class Source(Entry):
-    """One file of the export."""
+    """One file of the export, or one table of a warehouse."""
 
-    file: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
+    file: Name | Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    warehouse: Name | None = None
+    table: Name | None = None
     time_zone: Name | None = None
     date_format: Name | None = None
     empty: tuple[InFile, ...] = ()
@@ -105,9 +111,19 @@ class Source(Entry):
     encoding: Name | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
 
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.file is None) == (self.warehouse is None) or (self.warehouse is None) != (
+            self.table is None
+        ):
+            raise ValueError("either file, or warehouse and table")
+        return self
+
     @property
     def files(self) -> tuple[str, ...]:
         """The names under which the file may lie in the export, the first that is there counts."""
+        if self.file is None:
+            return (f"{self.warehouse}:{self.table}",)
         return (self.file,) if isinstance(self.file, str) else self.file
 
 
@@ -226,6 +242,7 @@ class Part(Entry):
     lookup: tuple[Lookup, ...] = ()
     where: tuple[Condition, ...] = ()
     unpivot: Unpivot | None = None
+    in_place: StrictBool = False
     columns: Annotated[dict[Name, Cell], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -12,12 +12,14 @@ from features.faults import Fault, nearest
 from features.imports.date_formats import format_fault
 from features.imports.derivations.by_name import DERIVATIONS
 from features.imports.mapping import Cell, ImportMapping, Part
+from features.imports.warehouse_sources import warehouse_faults
 from features.source_tables import Column, SourceTable
 
 
 def mapping_faults(mapping: ImportMapping, tables: Mapping[str, SourceTable]) -> list[Fault]:
     """All that the mapping names and that does not exist, or that a canonical column cannot hold."""
     faults = [*_zone_faults(mapping), *_file_faults(mapping), *_derived_faults(mapping)]
+    faults += warehouse_faults(mapping)
     for name, parts in mapping.tables.items():
         if name not in tables:
             faults.append(Fault(f"tables.{name}", name, "a canonical table", nearest(name, tables)))
@@ -42,7 +44,8 @@ def _zone_faults(mapping: ImportMapping) -> Iterator[Fault]:
 
 def _file_faults(mapping: ImportMapping) -> Iterator[Fault]:
     # A mapping may come from somebody else: it reads the export it is given, and no other folder.
-    for name, file in ((name, file) for name, source in mapping.sources.items() for file in source.files):
+    files = {name: source.files for name, source in mapping.sources.items() if source.file is not None}
+    for name, file in ((name, file) for name, names in files.items() for file in names):
         if PurePath(file).is_absolute() or ".." in PurePath(file).parts:
             step = "name it from the export's folder on"
             yield Fault(f"sources.{name}.file", file, "a file inside the export", step)

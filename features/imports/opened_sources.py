@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from features.faults import DataFault, Fault
+from features.faults import DataFault, Fault, VitalsFault
 from features.imports.cells import as_kind, readable, text_of
 from features.imports.date_formats import TimesWritten, advice_for
 from features.imports.derivations.by_name import DERIVATIONS
@@ -76,7 +76,9 @@ def _with_found_files(spec: ImportMapping, there: dict[str, str | None]) -> tupl
     """`spec` with the file names that are there, without the parts that nothing would fill."""
     absent = {name for name, file in there.items() if file is None}
     sources = {
-        name: source.model_copy(update={"file": there[name] or source.files[0]})
+        name: source
+        if source.file is None
+        else source.model_copy(update={"file": there[name] or source.files[0]})
         for name, source in spec.sources.items()
     }
     derived = {n: d for n, d in spec.derived.items() if next(iter(d.inputs.values())) not in absent}
@@ -103,7 +105,7 @@ def _read(connection: Any, spec: ImportMapping, folder: Path, absent: set[str]) 
             continue
         try:
             exports[name] = open_export(connection, source, folder)
-        except DataFault as fault:
+        except VitalsFault as fault:
             faults += fault.faults
     if faults:
         raise DataFault(f"files of the export in {folder} cannot be read", faults)

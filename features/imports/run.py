@@ -27,7 +27,10 @@ from features.imports.translation import (
     translation_faults,
     unmatched,
 )
+from features.imports.warehouse_sources import check_place, conflicts, place_of, without_place, write_place
+from features.source_files import PLACE_FILE
 from features.source_tables import SourceTable
+from features.usage_in_place import UsePlace
 
 Drafts = dict[str, list[Draft]]
 
@@ -69,8 +72,14 @@ def import_exports(
     """
     spec = mapping if isinstance(mapping, ImportMapping) else read_mapping(mapping)
     mapping = name or str(mapping)
-    if faults := [*mapping_faults(spec, tables), *book_faults(spec.tables, out)]:
+    if faults := [*mapping_faults(spec, tables), *book_faults(spec.tables, out), *placed_faults([spec], out)]:
         raise WrongUse(f"the mapping {mapping} cannot be used", faults)
+    place = place_of(spec)
+    if place is not None:
+        check_place(place)
+        spec = without_place(spec)
+        if not spec.tables:
+            return _only_placed(place, mapping, out)
     told = translated(ibis.duckdb.connect(), spec, source, tables)
     if not told.drafts:
         raise DataFault(f"nothing in {source} is what the mapping reads", [_nothing_there(spec, source)])
@@ -80,7 +89,19 @@ def import_exports(
     written = write_tables(parts, tables, out, empty)
     done = tuple(TableImport(name, told.files(name), told.read[name], written[name]) for name in parts)
     remarks = tuple(told.opened.remarks)
-    return ImportReport(mapping, str(out), done, tuple(told.notices), remarks, spec.remarks)
+    said = (*spec.remarks, *([placed(place, out)] if place is not None else []))
+    return ImportReport(mapping, str(out), done, tuple(told.notices), remarks, said)
+
+
+def placed(place: UsePlace, out: Path) -> str:
+    """Writes where the use of the book is, and says so."""
+    out.mkdir(parents=True, exist_ok=True)
+    write_place(place, out)
+    return f"usage is read in place, from {place.table} of {place.warehouse}: {PLACE_FILE} says so"
+
+
+def _only_placed(place: UsePlace, mapping: str, out: Path) -> ImportReport:
+    return ImportReport(mapping, str(out), (), statements=(placed(place, out),))
 
 
 @dataclass(frozen=True)
@@ -121,6 +142,12 @@ def book_faults(names: Iterable[str], out: Path) -> list[Fault]:
     beside = [out / f"{name}.csv" for name in names]
     allowed, advice = "one file per table in a book", "remove it, or import into another book"
     return [Fault("--out", str(path), allowed, advice) for path in beside if path.exists()]
+
+
+def placed_faults(specs: Iterable[ImportMapping], out: Path) -> list[Fault]:
+    """Use that would stand both in the book and in a warehouse."""
+    parts = [part for spec in specs for part in spec.tables.get("usage", ())]
+    return conflicts(any(p.in_place for p in parts), any(not p.in_place for p in parts), out)
 
 
 def _drafts(

@@ -9,7 +9,7 @@ leading system; accounts that are not found there are no accounts of the book. N
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from features.imports.identity_file import read_identity
 from features.imports.import_report import ImportReport, TableImport
 from features.imports.mapping import ImportMapping
 from features.imports.mapping_checks import mapping_faults
-from features.imports.run import Told, book_faults, translated, write_tables
+from features.imports.run import Told, book_faults, placed, placed_faults, translated, write_tables
 from features.imports.united_accounts import United, leading, people_of, rows_by_key, signs_of, united
+from features.imports.warehouse_sources import check_place, place_of, without_place
 from features.source_tables import SourceTable
 
 FOLDER = "identity"
@@ -51,6 +52,11 @@ def import_systems(
     is written where there is any fault.
     """
     _checked(systems, identity, out, tables)
+    places = [place for system in systems if (place := place_of(system.mapping)) is not None]
+    for place in places:
+        check_place(place)
+    systems = [replace(system, mapping=without_place(system.mapping)) for system in systems]
+    systems = [system for system in systems if system.mapping.tables]
     connection = ibis.duckdb.connect()
     told = _translated(connection, systems, tables)
     lead, lead_told = systems[0], told[0]
@@ -70,13 +76,14 @@ def import_systems(
     listed = _write_identity(made, out / FOLDER)
     done = tuple(_table(name, told, counts[name]) for name in parts)
     matches = tuple(_summed(name, each, listed) for name, each in made.items())
+    said = tuple(placed(place, out) for place in places)
     return ImportReport(
         " + ".join(system.name for system in systems),
         str(out),
         done,
         tuple(notice for each in told for notice in each.notices),
         tuple(remark for each in told for remark in each.opened.remarks),
-        (*(f"{s.name}: {text}" for s in systems for text in s.mapping.remarks), *ONE_TELLER),
+        (*(f"{s.name}: {text}" for s in systems for text in s.mapping.remarks), *ONE_TELLER, *said),
         matches,
     )
 
@@ -98,6 +105,11 @@ def _checked(
     if identity is not None and identity.resolve().is_relative_to((out / FOLDER).resolve()):
         step = "copy it to another folder: this one is written anew"
         faults.append(Fault("--identity", str(identity), f"a file outside {out / FOLDER}", step))
+    faults += placed_faults([system.mapping for system in systems], out)
+    if len([1 for system in systems if place_of(system.mapping) is not None]) > 1:
+        faults.append(
+            Fault("MAPPING", "use in place", "one system whose use is read in place", "copy others")
+        )
     faults += book_faults({name for system in systems for name in system.mapping.tables}, out)
     if faults:
         raise WrongUse("these mappings cannot be used", faults)
