@@ -15,7 +15,6 @@ from serving import (
     demo_command,
     doctor_command,
     explain_command,
-    monitor_command,
     score_command,
     serve_command,
     up_command,
@@ -30,6 +29,7 @@ from serving.disagreement import disagreement_command
 from serving.evidence import evidence_command
 from serving.kpis import kpis_command
 from serving.lineage import lineage_command
+from serving.monitoring import monitor_command
 from serving.path_to_green import command as path_command
 from serving.themes import themes_command
 from training import (

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.faults import WrongUse
-from serving.column_drift import drift_limit, examine_column, ks_distance
-from serving.monitoring import MonitoringReport, monitor
+from serving.monitoring.column_drift import drift_limit, examine_column, ks_distance
+from serving.monitoring.monitoring_report import MonitoringReport, monitor
 
 N = 300
 
@@ -114,7 +114,7 @@ def refuse(event, arguments):
 
 sys.addaudithook(refuse)
 import pandas
-from serving.monitoring import monitor
+from serving.monitoring.monitoring_report import monitor
 rows = pandas.DataFrame({"seats": range(60), "p": [0.1, 0.2] * 30})
 monitor(rows, rows, ["seats"], "p", 60)
 assert threading.active_count() == 1, threading.enumerate()

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from features.faults import DataFault, WrongUse
-from serving.monitoring_run import monitor_book
+from serving.monitoring.monitoring_run import monitor_book
 from tests.serving.trained_workspace import PARAMS, TrainedWorkspace, workspace
 from training.registry import MODEL, tracking
 

@@ -15,8 +15,8 @@ from typing import Any
 import pandas as pd
 
 from features.faults import Fault, WrongUse
-from serving.column_drift import ColumnFinding, State, examine_column, finite_numbers
-from serving.evidently_pages import evidently_report, offline_page
+from serving.monitoring.column_drift import ColumnFinding, State, examine_column, finite_numbers
+from serving.monitoring.evidently_pages import evidently_report, offline_page
 
 
 @dataclass(frozen=True)

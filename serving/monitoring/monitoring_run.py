@@ -13,7 +13,7 @@ from features.faults import Fault, WrongUse
 from features.snapshot import build_snapshot
 from features.time_windows import as_of_date
 from serving.batch_scoring import customers
-from serving.monitoring import MonitoringReport, monitor
+from serving.monitoring.monitoring_report import MonitoringReport, monitor
 from training import registry as models
 from training.all_params import AllParams
 from training.health_model import HealthModel

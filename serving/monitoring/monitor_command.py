@@ -24,7 +24,7 @@ def monitor(
     as_json: Json = False,
 ) -> None:
     """Drift and data quality between the training dates and today, as HTML and JSON and in MLflow."""
-    from serving.monitoring_run import monitor_book
+    from serving.monitoring.monitoring_run import monitor_book
 
     with clear_faults(as_json), steps(as_json) as step:
         report, pages = monitor_book(book, as_of, params, tuple(overrides or ()), registry, out, step)

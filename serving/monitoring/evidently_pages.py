@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from serving.column_drift import ks_distance
+from serving.monitoring.column_drift import ks_distance
 
 METHOD = "ks_distance"
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)  # Evidently would stamp the clock's time on its result
