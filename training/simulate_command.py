@@ -17,6 +17,8 @@ def simulate(
     accounts: Annotated[int, typer.Option(help="how many accounts")] = 1000,
     months: Annotated[int, typer.Option(help="how many months of history")] = 36,
     seed: Annotated[int, typer.Option(help="the same seed makes the same bytes")] = 7,
+    shift_months: Annotated[int, typer.Option(help="the market shifts so many months before the end")] = 0,
+    shift_size: Annotated[float, typer.Option(help="by so many standard deviations")] = 0.8,
     out: Annotated[Path, typer.Option(help="the folder to write")] = DEFAULT_BOOK,
     as_json: Json = False,
 ) -> None:
@@ -27,5 +29,6 @@ def simulate(
 
     with clear_faults(as_json), steps(as_json) as step:
         asked = {"accounts": accounts, "months": months, "seed": seed}
+        asked |= {"shift_months": shift_months, "shift_size": shift_size}
         summary = simulate_book(parse_section("simulate", SimulationParams, asked, "the options"), out, step)
         emit(summary.as_dict()) if as_json else typer.echo(summary.as_text())

@@ -7,7 +7,7 @@ the book. An eighth, the months since the key decision maker (the sponsor) left,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -44,11 +44,21 @@ CORRELATIONS = {
 @dataclass(frozen=True)
 class Latents:
     """`states` (month, account, latent), `means` (account, latent), `since_left` (month, account):
-    months since the sponsor left, GAP_MONTHS meaning that long ago or never."""
+    months since the sponsor left, GAP_MONTHS meaning that long ago or never. `moved` (month, latent) is what
+    a shift of the market adds to the states and to the means of every account."""
 
     states: Floats
     means: Floats
     since_left: Ints
+    moved: Floats
+
+    def moved_by(self, moved: Floats) -> Latents:
+        """The same accounts where the market shifts."""
+        return replace(self, states=self.states + moved[:, None, :], moved=moved)
+
+    def means_at(self, month: Ints, account: Ints) -> Floats:
+        """The mean that each account's latents go back to, as it is in that month."""
+        return np.asarray(self.means[account] + self.moved[month])
 
     def state(self, month: int, latent: Latent) -> Floats:
         """One latent of every account at the start of a month."""
@@ -70,7 +80,8 @@ def draw_latents(params: SimulationParams, customers: Customers) -> Latents:
     for month in range(steps):
         states[month] = means + deviation
         deviation = PERSISTENCE * deviation + shock * _draw(rng, customers.count)
-    return Latents(states, means, _since_sponsor_left(rng, customers, steps))
+    unmoved = np.zeros((steps, len(Latent)))
+    return Latents(states, means, _since_sponsor_left(rng, customers, steps), unmoved)
 
 
 def _draw(rng: np.random.Generator, count: int) -> Floats:

@@ -41,14 +41,16 @@ def decision_log_odds(latents: Latents, month: int) -> Floats:
     return np.asarray(renewal_log_odds(latents.states[month]) + SPONSOR_LEFT * latents.gap(month))
 
 
-def draw_outcomes(params: SimulationParams, customers: Customers, latents: Latents) -> Outcomes:
-    """Outcomes whose expected annual share of full churn is `params.annual_churn`.
+def draw_outcomes(
+    params: SimulationParams, customers: Customers, latents: Latents, moved: Latents
+) -> Outcomes:
+    """Outcomes whose expected annual share of full churn is `params.annual_churn`, had nothing shifted.
 
-    A renewal in month m is decided at the start of month m - 1, 32 to 58 days before.
+    A renewal in month m is decided at the start of month m - 1, 32 to 58 days before. `moved` are the
+    latents as a shift of the market leaves them: they decide, on the scale that holds without it.
     """
-    chances = _chances(params, customers, latents)
-    intercept = _intercept(params.annual_churn, *chances)
-    return _draw(params, customers, intercept, *chances)
+    intercept = _intercept(params.annual_churn, *_chances(params, customers, latents))
+    return _draw(params, customers, intercept, *_chances(params, customers, moved))
 
 
 def _chances(params: SimulationParams, customers: Customers, latents: Latents) -> tuple[Floats, Floats]:

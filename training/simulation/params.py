@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from features.params_file import Section
 from training.simulation.arrays import Ints, Times, days
@@ -20,7 +20,8 @@ class SimulationParams(Section):
     The book ends at midnight UTC of `end_date` (the first of a month): what happens at or after it
     is not in the book, and an as-of date equal to it is "today". `annual_churn` is the expected
     share of active accounts lost in full per year. `paths` is the number of futures weighed for each
-    account-date when the true probabilities are worked out.
+    account-date when the true probabilities are worked out. The last `shift_months` of the book lie after a
+    shift of the market by `shift_size` (see `market_shift`); 0: there is none.
 
     >>> SimulationParams(accounts=50, months=12).seed
     7
@@ -32,6 +33,8 @@ class SimulationParams(Section):
     end_date: date = date(2026, 11, 1)
     annual_churn: float = Field(0.12, ge=0.01, le=0.4)
     paths: Literal[128, 256, 512, 1024, 2048] = 256
+    shift_months: int = Field(0, ge=0, le=120)
+    shift_size: float = Field(0.8, gt=0, le=3)
 
     @field_validator("end_date")
     @classmethod
@@ -40,6 +43,13 @@ class SimulationParams(Section):
         if value.day != 1:
             raise ValueError(f"the first of a month, such as {value.replace(day=1)}")
         return value
+
+    @model_validator(mode="after")
+    def shifts_within_the_book(self) -> SimulationParams:
+        """A shift before the first month would be the only world there is."""
+        if self.shift_months >= self.months:
+            raise ValueError(f"shift_months below months, so at most {self.months - 1}")
+        return self
 
     def month_starts(self) -> Times:
         """Midnights UTC on which the months begin: LEAD months before the book, then months + 1.

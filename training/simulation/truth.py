@@ -67,7 +67,7 @@ def situations(world: World) -> Situations:
         to_renewal=to_renewal,
         now=latents.states[month, account],
         at_decision=latents.states[known, account],
-        means=latents.means[account],
+        means=latents.means_at(month, account),
         since_left=latents.since_left[known, account],
     )
 

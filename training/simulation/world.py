@@ -9,6 +9,7 @@ import numpy as np
 from training.simulation.arrays import DAY, Columns, Flags, Ints, Times, pick
 from training.simulation.customers import Customers, draw_customers
 from training.simulation.latents import Latents, draw_latents
+from training.simulation.market_shift import market_shift
 from training.simulation.outcomes import Outcomes, draw_outcomes
 from training.simulation.params import LEAD, SimulationParams, moment
 
@@ -69,5 +70,6 @@ def draw_world(params: SimulationParams) -> World:
     """The world under these parameters; the same parameters give the same world."""
     customers = draw_customers(params)
     latents = draw_latents(params, customers)
-    outcomes = draw_outcomes(params, customers, latents)
-    return World(params, params.month_starts(), customers, latents, outcomes)
+    moved = latents.moved_by(market_shift(params))
+    outcomes = draw_outcomes(params, customers, latents, moved)
+    return World(params, params.month_starts(), customers, moved, outcomes)
