@@ -16,6 +16,7 @@ from serving.closed_loop.case_routes import CASE_ROUTES
 from serving.closed_loop.override_routes import OVERRIDE_ROUTES
 from serving.disagreement.disagreement_routes import DISAGREEMENT_ROUTES
 from serving.kpis.kpi_routes import KPI_ROUTES
+from serving.monitoring.monitoring_files import newest_summary
 from serving.openapi import openapi_document
 from serving.pages.page_routes import PAGE_ROUTES
 from serving.params import ServingParams
@@ -51,8 +52,10 @@ def mounted_app(limits: ServingParams) -> Starlette:
 
 def _model(request: Request) -> dict[str, Any]:
     refuse_query(request)
-    scorer = resources_of(request).scorer
-    return {"model": scorer.model, "comparison": scorer.comparison, "weights": scorer.weights}
+    held = resources_of(request)
+    scorer = held.scorer
+    told = {"model": scorer.model, "comparison": scorer.comparison, "weights": scorer.weights}
+    return told | {"monitoring": newest_summary(held.registry)}
 
 
 def _catalog(request: Request) -> dict[str, Any]:

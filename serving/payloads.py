@@ -254,6 +254,11 @@ class ModelResponse(BaseModel):
     model: ModelOf
     comparison: dict[str, Any]
     weights: list[WeightOf] = Field(description="Empty where nothing was learned")
+    monitoring: dict[str, Any] | None = Field(
+        None,
+        description="What the monitor last found (docs/watching.md): drift, what is expected without labels"
+        " and was measured with them, the churns so far, and doubts. Null before it has run",
+    )
 
 
 class CatalogResponse(BaseModel):

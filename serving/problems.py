@@ -47,6 +47,7 @@ THEMES_NOT_KEPT = Kind("urn:vitals:problem:themes-not-kept", 404, "The themes of
 NOTHING_TO_COMPARE = Kind(
     "urn:vitals:problem:nothing-to-compare", 404, "This snapshot has no two verdicts to compare"
 )
+NOT_MONITORED = Kind("urn:vitals:problem:not-monitored", 404, "There is no report of the monitor to be seen")
 MODEL_GONE = Kind("urn:vitals:problem:model-gone", 404, "The model of this snapshot is no longer there")
 INPUTS_NOT_KEPT = Kind(
     "urn:vitals:problem:inputs-not-kept", 404, "What this snapshot was scored from is not kept"

@@ -156,19 +156,21 @@ def test_monitoring_writes_its_pages_and_a_run(workspace: TrainedWorkspace, tmp_
     from training.registry import tracking
 
     registry, out = workspace.copied_registry(tmp_path), tmp_path / "monitoring"
-    done = run("monitor", workspace.book, "--registry", registry, "--out", out)
+    store = ("--store", workspace.store)
+    done = run("monitor", workspace.book, "--registry", registry, "--out", out, *store)
     assert done.exit_code == 0, done.output
-    assert "Prediction: health" in done.stdout
+    assert "Expected, without labels" in done.stdout
     page = (out / "monitoring.html").read_text(encoding="utf-8")
     document = json.loads((out / "monitoring.json").read_text(encoding="utf-8"))
     assert "Content-Security-Policy" in page
-    assert document["findings"][0]["column"] == "health"
+    assert document["drift"]["findings"][0]["column"] == "active_users_30d"
     with tracking(registry) as client:
         [logged] = client.search_runs(["1"], "tags.kind = 'monitoring'")
         assert logged.data.tags["version"] == "1"
         assert {file.path for file in client.list_artifacts(logged.info.run_id, "monitoring")} == {
             "monitoring/monitoring.html",
             "monitoring/monitoring.json",
+            "monitoring/summary.json",
         }
 
 

@@ -28,7 +28,7 @@ def simulate(
     from training.simulation.params import SimulationParams
 
     with clear_faults(as_json), steps(as_json) as step:
-        asked = {"accounts": accounts, "months": months, "seed": seed}
+        asked: dict[str, float] = {"accounts": accounts, "months": months, "seed": seed}
         asked |= {"shift_months": shift_months, "shift_size": shift_size}
         summary = simulate_book(parse_section("simulate", SimulationParams, asked, "the options"), out, step)
         emit(summary.as_dict()) if as_json else typer.echo(summary.as_text())

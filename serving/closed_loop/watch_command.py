@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,7 +28,9 @@ EXAMPLE = "Example: vitals watch data/book"
 def watch(
     book: BookArgument = DEFAULT_BOOK,
     once: Annotated[bool, typer.Option("--once", help="do all that is due now, and end")] = False,
-    scoring: Annotated[bool, typer.Option("--score/--no-score", help="score the book each night")] = True,
+    scoring: Annotated[
+        bool, typer.Option("--score/--no-score", help="score and monitor the book each night")
+    ] = True,
     params: Params = DEFAULT_PARAMS,
     overrides: Set = None,
     registry: Registry = DEFAULT_REGISTRY,
@@ -46,10 +49,13 @@ def watch(
         delivery = read_section(params, "delivery", DeliveryParams, overrides or ())
 
         def score() -> None:
+            from serving.monitoring.monitoring_run import Asked
+            from serving.monitoring.nightly_monitoring import monitor_after_scoring
             from serving.publishing import score_and_publish
 
             now, asked = dt.datetime.now(dt.UTC), tuple(overrides or ())
             score_and_publish(book, None, params, asked, registry, store, None, now, lambda _: None)
+            monitor_after_scoring(Asked(book, None, params, asked, registry, store, Path()))
 
         watcher = Watcher(opened, cases, delivery, score if scoring else None)
         if once:

@@ -130,7 +130,7 @@ def _examine(then: pd.DataFrame, now: pd.DataFrame, column: str) -> ColumnFindin
     state: State = "steady"
     if distance is None:
         state = "too few accounts"
-        words.append(f"{known} accounts with a value at both dates, {MINIMUM_ACCOUNTS} are needed")
+        words.append(f"fewer than {MINIMUM_ACCOUNTS} accounts have a value at both dates")
     return ColumnFinding(column, state, "; ".join(words), known, distance, p_value, None, *nulls)
 
 

@@ -24,7 +24,7 @@ from serving.monitoring.performance_history import DatedPerformance
 UNLIKELY = 0.05
 FEW = 100
 WORDS = {
-    "drift": "{count} columns have drifted",
+    "drift": "drift in {count} columns",
     "off_out_of_time": "the backtest was off by more than chance (slope {slope:.2f})",
     "early_truth": "{observed} left within {days} days, {expected:.1f} were expected",
     "measured_outside": "the AUC measured on {as_of} lay outside of what had been expected",

@@ -21,7 +21,9 @@ from serving.monitoring.column_drift import (
     finite_numbers,
 )
 from serving.monitoring.evidently_pages import NOTHING, evidently_report
-from serving.monitoring.same_accounts import SameAccounts, same_accounts
+from serving.monitoring.same_accounts import TENURE, SameAccounts, same_accounts
+
+GROWS_OLDER = ColumnFinding(TENURE, "not comparable", "every account grows older")
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ def drift_between(
     columns = [*([] if prediction is None else [prediction]), *features]
     _check(reference, current, columns, prediction)
     same = same_accounts(reference, current, settled_days)
-    findings = examine_columns(same.then, same.now, columns, false_alarms)
+    judged = [column for column in columns if column != TENURE]
+    found = {f.column: f for f in examine_columns(same.then, same.now, judged, false_alarms)}
+    findings = tuple(found.get(column) or GROWS_OLDER for column in columns)
     page, document = NOTHING, dict[str, Any]()
     shown = [f for f in findings if _has_numbers(same, f.column)]
     if shown:

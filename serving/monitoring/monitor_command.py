@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from features.params_file import DEFAULT_PARAMS
-from training.command_options import DEFAULT_BOOK, AsOf, BookArgument, Json, Params, Registry, Set
+from training.command_options import (
+    DEFAULT_BOOK,
+    DEFAULT_REGISTRY,
+    AsOf,
+    BookArgument,
+    Json,
+    Params,
+    Registry,
+    Set,
+    Store,
+)
 from training.terminal import clear_faults, emit, steps
 
 EXAMPLE = "Example: vitals monitor data/book --out monitoring"
@@ -20,12 +30,14 @@ def monitor(
     out: Annotated[Path, typer.Option(help="the folder for the report")] = Path("data/monitoring"),
     params: Params = DEFAULT_PARAMS,
     overrides: Set = None,
-    registry: Registry = Path("mlruns"),
+    registry: Registry = DEFAULT_REGISTRY,
+    store: Store = None,
     as_json: Json = False,
 ) -> None:
-    """Drift and data quality between the training dates and today, as HTML and JSON and in MLflow."""
-    from serving.monitoring.monitoring_run import monitor_book
+    """Drift, what the model is expected to achieve and what was measured, as HTML and JSON and in MLflow."""
+    from serving.monitoring.monitoring_run import Asked, monitor_book
 
     with clear_faults(as_json), steps(as_json) as step:
-        report, pages = monitor_book(book, as_of, params, tuple(overrides or ()), registry, out, step)
+        asked = Asked(book, as_of, params, tuple(overrides or ()), registry, store, out)
+        report, pages = monitor_book(asked, step)
         emit(report.as_dict()) if as_json else typer.echo("\n".join([report.as_text(), *map(str, pages)]))

@@ -1,76 +1,207 @@
-"""Monitors a book against the rows that the champion, or else the challenger, was trained on."""
+"""Monitors a book: the champion, or else the challenger, against the day it was made and what came since."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from features.book import open_book
+from features.book import Book, open_book
 from features.extent import known_extent
 from features.faults import Fault, WrongUse
+from features.params_file import read_section
 from features.snapshot import build_snapshot
 from features.time_windows import as_of_date
 from serving.batch_scoring import customers
-from serving.monitoring.monitoring_report import MonitoringReport, monitor
+from serving.monitoring.doubts import doubts
+from serving.monitoring.drift_report import DriftReport, drift_between
+from serving.monitoring.early_checks import early_days, early_truths
+from serving.monitoring.expected_performance import LineOutOfTime
+from serving.monitoring.monitoring_log import log_report
+from serving.monitoring.monitoring_params import MonitoringParams
+from serving.monitoring.monitoring_report import MonitoringReport
+from serving.monitoring.performance_history import DatedPerformance, dated_performance
+from serving.monitoring.published_scores import EDGE, PublishedDate, published_dates
+from serving.monitoring.reference_day import ReferenceDay, reference_day, settled_days
+from serving.opened_store import opened_store
 from training import registry as models
 from training.all_params import AllParams
+from training.dataset import segments
 from training.health_model import HealthModel
-from training.outcome_tables import ALL_TABLES
+from training.labels import churn_labels, read_churns, read_starts, still_customers
+from training.outcome_tables import ALL_TABLES, CHURNS
 from training.text_feature import told_by_book
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 PREDICTION = "health"
 Progress = Callable[[str], None]
 
 
-def monitor_book(
-    folder: Path,
-    as_of: str | None,
-    params_file: Path,
-    overrides: tuple[str, ...],
-    registry: Path,
-    out: Path,
-    progress: Progress,
-) -> tuple[MonitoringReport, list[Path]]:
-    """The report on drift and data quality, written to `out` and logged to MLflow as a run of its own."""
-    import mlflow
+@dataclass(frozen=True)
+class Asked:
+    """What is monitored, and by which parameters."""
 
-    params = AllParams.read(params_file, overrides)
-    with models.tracking(registry) as client:
+    book: Path
+    as_of: str | None
+    params_file: Path
+    overrides: tuple[str, ...]
+    registry: Path
+    store: str | None
+    out: Path
+
+
+def monitor_book(asked: Asked, progress: Progress) -> tuple[MonitoringReport, list[Path]]:
+    """The report, written to `asked.out` and logged to MLflow as a run of its own.
+
+    WrongUse where nothing was trained yet, DataFault where the book cannot be read.
+    """
+    params = AllParams.read(asked.params_file, asked.overrides)
+    settings = read_section(asked.params_file, "monitoring", MonitoringParams, asked.overrides)
+    with models.tracking(asked.registry) as client:
         version = models.version_of(client, "champion") or models.version_of(client, "challenger")
         if version is None:
-            fault = Fault("registry", str(registry), "a trained model", "run vitals train BOOK")
+            fault = Fault("registry", str(asked.registry), "a trained model", "run vitals train BOOK")
             raise WrongUse("there is nothing to compare today's rows with", [fault])
-        model = models.model_of(client, version, registry)
-        reference = models.reference_rows(client, version)
-        current = _today(folder, as_of, params, model, progress)
-        progress("comparing the training rows with today's")
-        report = monitor(
-            _with_health(reference, model),
-            _with_health(current, model),
-            model.features,
-            PREDICTION,
-            min(len(reference), len(current)),
-        )
-        pages = list(report.write(out))
-        with mlflow.start_run(experiment_id=models.experiment(client, registry), run_name="monitoring"):
-            mlflow.set_tags({"kind": "monitoring", "version": version})
-            for page in pages:
-                mlflow.log_artifact(str(page), "monitoring")
+        model = models.model_of(client, version, asked.registry)
+        progress("reading and checking the book")
+        book = open_book(asked.book, params.checks, ALL_TABLES)
+        watched = _Watched(client, version, model, book, params, progress)
+        report = watched.report(asked, settings)
+        pages = list(report.write(asked.out))
+        log_report(client, asked.registry, report, pages)
     return report, pages
 
 
-def _today(
-    folder: Path, as_of: str | None, params: AllParams, model: HealthModel, progress: Progress
-) -> pd.DataFrame:
-    progress("reading and checking the book")
-    book = open_book(folder, params.checks, ALL_TABLES)
-    moment = known_extent(book.source)[1] if as_of is None else as_of_date(as_of)
-    rows = customers(book, build_snapshot(book.source, [moment], params.features, progress))
-    return told_by_book(rows, model.text, book.source, params.features.windows)
+@dataclass(frozen=True)
+class _Watched:
+    """A version and the book it is watched on."""
 
+    client: MlflowClient
+    version: str
+    model: HealthModel
+    book: Book
+    params: AllParams
+    progress: Progress
 
-def _with_health(rows: pd.DataFrame, model: HealthModel) -> pd.DataFrame:
-    X = rows.reindex(columns=list(model.features)).to_numpy("float64")
-    return rows.assign(**{PREDICTION: model.health(X)})
+    def report(self, asked: Asked, settings: MonitoringParams) -> MonitoringReport:
+        known_from, known_until = known_extent(self.book.source)
+        today = known_until if asked.as_of is None else as_of_date(asked.as_of)
+        cohort = models.reference_rows(self.client, self.version)
+        made = pd.Timestamp(self.model.facts["known_until"], tz="UTC")
+        settled = settled_days(self.params.features.windows)
+        reference = reference_day(today, made, cohort["as_of"].max(), known_from, settled)
+        rows = self._rows([reference.day, today])
+        then, now = (rows[rows["as_of"] == day].reset_index(drop=True) for day in (reference.day, today))
+        self.progress("comparing the accounts with themselves")
+        drift = self._drift(then, now, reference, settled, settings)
+        self.progress("what is expected, and what came")
+        line, backtest = self._backtest()
+        published = self._published(asked, today)
+        seen = [self._dated(one, min(today, known_until)) for one in published]
+        of_today = PublishedDate(today, self.version, now[["account_id", "as_of", "p"]])
+        dates = (*backtest, *(one for one in seen if one is not None and one.as_of < f"{today:%Y-%m-%dT}"))
+        expected = dated_performance(
+            of_today.rows, None, "published", self.version, self._matures(today), line
+        )
+        since = [
+            *published,
+            *([PublishedDate(reference.day, self.version, then)] if reference.kind == "made" else []),
+        ]
+        early = tuple(early_truths(since, cohort, self.book, self.params.training, today, self._horizon))
+        reasons = doubts(drift, line, early, [*dates, expected])
+        moment = f"{today:%Y-%m-%dT%H:%M:%SZ}"
+        return MonitoringReport(
+            moment, self.version, reference, drift, expected, dates, early, tuple(reasons)
+        )
+
+    def _rows(self, days: list[pd.Timestamp]) -> pd.DataFrame:
+        found = build_snapshot(self.book.source, days, self.params.features, self.progress)
+        rows = customers(self.book, found)
+        rows = told_by_book(rows, self.model.text, self.book.source, self.params.features.windows)
+        segment = rows["account_id"].map(segments(self.book))
+        X = rows.reindex(columns=list(self.model.features)).to_numpy("float64")
+        health = self.model.health(X, segment.tolist())
+        return rows.assign(**{PREDICTION: health, "p": np.clip(1 - health / 100, EDGE, 1 - EDGE)})
+
+    def _drift(
+        self,
+        then: pd.DataFrame,
+        now: pd.DataFrame,
+        reference: ReferenceDay,
+        settled: int,
+        settings: MonitoringParams,
+    ) -> DriftReport:
+        """Where the book had not filled its windows, no account has been there for long enough."""
+        judged = PREDICTION if reference.kind == "made" else None
+        then = then if reference.filled else then.iloc[:0]
+        return drift_between(then, now, self.model.features, judged, settled, settings.false_alarms)
+
+    def _backtest(self) -> tuple[LineOutOfTime | None, list[DatedPerformance]]:
+        """The line of the training run's predictions out of time, and their dates one by one."""
+        line = self._line(self.version)
+        try:
+            tested = models.predictions(self.client, self.version)
+        except FileNotFoundError:
+            return line, []
+        rows = tested.rename(columns={"answer": "p"})
+        found = []
+        for _, date in rows.groupby("as_of", sort=True):
+            of_date = date.reset_index(drop=True)
+            matures = self._matures(of_date["as_of"].iloc[0])
+            found.append(
+                dated_performance(of_date, of_date["churned"], "backtest", self.version, matures, line)
+            )
+        return line, found
+
+    def _line(self, version: str) -> LineOutOfTime | None:
+        try:
+            tested = models.predictions(self.client, version)
+            columns = (tested["answer"].to_numpy("float64"), tested["churned"].to_numpy("float64"))
+            return LineOutOfTime.of(*columns, tested["account_id"].to_numpy(str))
+        except (FileNotFoundError, KeyError):  # a version of an older Vitals, or one whose run is gone
+            return None
+
+    def _published(self, asked: Asked, today: pd.Timestamp) -> list[PublishedDate]:
+        lag, horizon = self.params.training.label_lag, self._horizon
+        with opened_store(asked.store) as store:
+            days = [passed + lag for passed in early_days(horizon)]
+            return [one for one in published_dates(store, days, today) if one.as_of <= today]
+
+    def _dated(self, one: PublishedDate, known_until: pd.Timestamp) -> DatedPerformance | None:
+        """A published date, with its labels where they are mature."""
+        horizon, lag = self._horizon_of(one.version), self.params.training.label_lag
+        rows, churned = one.rows, None
+        if CHURNS.name in self.book.tables:
+            churns, starts = read_churns(self.book.tables), read_starts(self.book.tables)
+            rows = rows[still_customers(rows, churns, starts, known_until)].reset_index(drop=True)
+            labels = churn_labels(rows, churns, horizon, lag, known_until)
+            churned = labels if len(labels) and labels.notna().all() else None
+        if len(rows) < 2:
+            return None
+        matures = self._matures(one.as_of, horizon)
+        return dated_performance(rows, churned, "published", one.version, matures, self._line(one.version))
+
+    @property
+    def _horizon(self) -> int:
+        return int(self.model.facts["horizon_days"])
+
+    def _horizon_of(self, version: str) -> int:
+        if version == self.version:
+            return self._horizon
+        from mlflow.exceptions import MlflowException
+
+        try:
+            told = models.horizon_of(self.client, version)
+        except MlflowException:
+            told = None
+        return self._horizon if told is None else int(told.removesuffix("d"))
+
+    def _matures(self, as_of: pd.Timestamp, horizon: int | None = None) -> pd.Timestamp:
+        days = (self._horizon if horizon is None else horizon) + self.params.training.label_lag
+        return as_of + pd.Timedelta(days=days)

@@ -11,12 +11,14 @@ from serving.score_tables import score_history
 from serving.store import ScoreStore, Snapshot
 
 MONTHS = 24
+RENEWAL = "days_to_renewal"
 EDGE = 1e-6  # probabilities are kept this far from 0 and 1
 
 
 @dataclass(frozen=True, eq=False)
 class PublishedDate:
-    """What was published for `as_of`: `rows` has account_id, as_of and p, the probability of churn."""
+    """What was published for `as_of`: `rows` has account_id, as_of, and p, the probability of churn; where
+    it is held against the churns so far, also days_to_renewal."""
 
     as_of: pd.Timestamp
     version: str
@@ -25,16 +27,16 @@ class PublishedDate:
 
 def published_dates(store: ScoreStore, days: list[int], known_until: pd.Timestamp) -> list[PublishedDate]:
     """Of each month the last as-of date, the newest MONTHS of them, oldest first; and for each of `days` the
-    last date that lies at least so long before `known_until`. What the rule said is no probability, and is
-    left out."""
+    last date that lies at least so long before `known_until`, with the renewals. What the rule said is no
+    probability, and is left out."""
     moments = sorted(pd.Timestamp(text) for text in store.as_of_dates(limit=4_000))
     monthly = {(moment.year, moment.month): moment for moment in moments}
-    wanted = set(list(monthly.values())[-MONTHS:])
+    early = set[pd.Timestamp]()
     for count in days:
         before = [moment for moment in moments if moment <= known_until - pd.Timedelta(days=count)]
-        wanted.update(before[-1:])
+        early.update(before[-1:])
     found = []
-    for moment in sorted(wanted):
+    for moment in sorted({*list(monthly.values())[-MONTHS:], *early}):
         snapshot = store.newest_snapshot(f"{moment:%Y-%m-%dT%H:%M:%SZ}")
         if snapshot is not None and snapshot.model.get("kind") == "learned":
             found.append(

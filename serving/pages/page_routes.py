@@ -10,6 +10,7 @@ from serving.pages.account_page import account, brief
 from serving.pages.change_page import change, path_to_green
 from serving.pages.kpis.kpis_page import kpis
 from serving.pages.model.model_page import model
+from serving.pages.model.monitoring_read import monitoring_html
 from serving.pages.portfolio_page import portfolio
 from serving.pages.records_page import records
 from serving.pages.static_files import STATIC_ROUTES
@@ -39,6 +40,7 @@ PAGE_ROUTES = (
     Route("/weights/effect", page(effect)),
     Route("/weights/drafts", form(draft), methods=["POST"]),
     Route("/adoptions", form(adopt), methods=["POST"]),
+    Route("/model/monitoring.html", download(monitoring_html)),
     AccountRoute("/accounts/{account_id:path}/records", page(records)),
     AccountRoute("/accounts/{account_id:path}/change", page(change)),
     AccountRoute("/accounts/{account_id:path}/path-to-green", page(path_to_green)),

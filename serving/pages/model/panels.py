@@ -14,6 +14,7 @@ from serving.pages.model.card_panel import card
 from serving.pages.model.comparison_panel import comparison
 from serving.pages.model.drift_panel import drift
 from serving.pages.model.model_read import ModelRead
+from serving.pages.model.performance_panel import performance
 from serving.pages.model.reliability_panel import reliability_curve
 from serving.pages.model.weights_panel import believed
 from serving.pages.visits import Visit
@@ -37,6 +38,7 @@ PANELS = (
     Panel("comparison", comparison),
     Panel("reliability", reliability_curve, span=6),
     Panel("believed", believed, span=6),
+    Panel("performance", performance),
     Panel("drift", drift),
     Panel("card", card),
 )

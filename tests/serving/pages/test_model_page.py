@@ -128,22 +128,86 @@ def test_who_sees_only_their_own_accounts_is_not_shown_the_segments_of_all(
     assert "By segment" not in person(served, new_key, owner="csm-0", name="li").sees("/model")
 
 
+def finding(column: str, state: str, words: str = "") -> dict[str, Any]:
+    return {"column": column, "state": state, "words": words, "distance": 0.48, "adjusted": 0.0012}
+
+
+def report(as_of: str, *findings: dict[str, Any]) -> dict[str, Any]:
+    """As `vitals monitor` writes it: a mature date, one whose truth is partly there, today."""
+
+    def dated(day: str, source: str, measured: bool) -> dict[str, Any]:
+        spans = {
+            name: {"value": 0.7, "low": 0.612, "high": 0.78} for name in ("auc", "brier", "calibration_slope")
+        }
+        spans["churns"] = {"value": 41.0, "low": 30.0, "high": 52.0}
+        told = {"as_of": f"{day}T00:00:00Z", "source": source, "version": "1", "accounts": 70}
+        told |= {"expected": spans, "measured": spans if measured else None, "matures_on": "2027-12-01"}
+        return told
+
+    early = {"as_of": "2026-07-01T00:00:00Z", "days": 91, "accounts": 70, "observed": 9, "expected": 3.14159}
+    early |= {"low": 4.1, "high": 17.1, "p_value": 0.01, "verdict": "more than expected"}
+    drift = {"findings": list(findings), "prediction": "health", "accounts": 68, "left": 1, "joined": 2}
+    return {
+        "as_of": f"{as_of}T00:00:00Z",
+        "version": "1",
+        "reference": {"as_of": "2026-06-28T00:00:00Z", "kind": "made", "filled": True},
+        "drift": {**drift, "young": 5, "alarm": True, "false_alarms": 0.05},
+        "expected": dated(as_of, "published", False),
+        "dates": [dated("2025-09-01", "backtest", True), dated("2026-07-01", "published", False)],
+        "scored": {"auc": {"dates": 1, "inside": 1, "mean_gap": 0.0}},
+        "early": [early],
+        "doubts": [{"code": "drift", "count": 1}, {"code": "early_truth", **early}],
+    }
+
+
 def test_the_newest_monitoring_is_shown_and_hostile_words_in_it_are_text(
     served: TestClient, new_key: NewKey, registry: Path
 ) -> None:
     maria = person(served, new_key)
     assert "vitals monitor data/book" in maria.sees("/model")
-    finding = {"state": "steady", "words": "", "distance": 0.12, "limit": 0.2}
-    drifted = {"column": "mrr", "state": "drifted", "words": "<script>x</script>", "distance": 0.48}
-    document = {"rows_reference": 70, "rows_current": 71, "accounts": 70}
-    older = {**document, "rows_current": 9, "findings": [{"column": "health", **finding}]}
-    newer = {**document, "findings": [{"column": "health", **finding}, {**drifted, "limit": 0.23}]}
-    monitored(registry, newer, "b" * 32, 1_795_700_000_000)
-    monitored(registry, older, "a" * 32, 1_795_000_000_000)
+    steady, drifted = finding("health", "steady"), finding("mrr", "drifted", "<script>x</script>")
+    monitored(registry, report("2026-11-01", steady, drifted), "b" * 32, 1_795_700_000_000)
+    monitored(registry, report("2026-01-01", steady), "a" * 32, 1_795_000_000_000)
     page = maria.sees("/model")
-    assert "71 rows of today against 70 rows of the training" in page
-    assert "1 drifted" in page
+    told = words(page)
+    assert "2026-11-01: 68 accounts compared with themselves on 2026-06-28" in told
+    assert "1 drifted" in told
     assert "&lt;script&gt;x&lt;/script&gt;" in page
+
+
+def test_what_is_expected_and_what_was_measured_stand_in_one_chart_and_in_its_table(
+    served: TestClient, new_key: NewKey, registry: Path
+) -> None:
+    maria = person(served, new_key)
+    page = maria.sees("/model")
+    told = words(page)
+    assert (
+        told.count("0.700 0.612 – 0.780") >= 3 * 4
+    )  # three measures: expected of three dates, measured of one
+    assert page.count("expected: 0.700</title>") == 3 * 2  # in the charts of AUC and Brier score
+    assert page.count("measured: 0.700</title>") == 1 * 2
+    assert "drift in 1 columns" in told
+    assert "9 accounts left within 91 days, 3.1 were expected" in told
+    assert "4.1 – 17.1" in told
+    chinese = words(maria.sees("/model?lang=zh"))
+    assert "91天内流失9个，预期3.1个" in chinese
+    assert "多于预期" in chinese
+    assert "more than expected" not in chinese
+
+
+def test_the_report_of_all_accounts_is_kept_from_who_sees_their_own_only(
+    served: TestClient, new_key: NewKey, registry: Path
+) -> None:
+    maria = person(served, new_key)
+    maria.sees("/model/monitoring.html", 404)
+    page = registry / "artifacts" / ("b" * 32) / "artifacts" / "monitoring" / "monitoring.html"
+    page.write_text("<html>the report</html>", encoding="utf-8")
+    found = maria.client.get("/model/monitoring.html")
+    assert (found.status_code, found.text) == (200, "<html>the report</html>")
+    assert found.headers["content-disposition"] == 'attachment; filename="monitoring.html"'
+    li = person(served, new_key, owner="csm-0", name="li")
+    assert "monitoring.html" not in li.sees("/model")
+    li.sees("/model/monitoring.html", 404)
 
 
 def test_of_a_registry_that_cannot_be_read_nothing_is_shown_and_nothing_breaks(
