@@ -144,28 +144,30 @@ class _Watched:
 
     def _backtest(self) -> tuple[LineOutOfTime | None, list[DatedPerformance]]:
         """The line of the training run's predictions out of time, and their dates one by one."""
-        line = self._line(self.version)
-        try:
-            tested = models.predictions(self.client, self.version)
-        except FileNotFoundError:
-            return line, []
-        rows = tested.rename(columns={"answer": "p"})
-        found = []
-        for _, date in rows.groupby("as_of", sort=True):
-            of_date = date.reset_index(drop=True)
-            matures = self._matures(of_date["as_of"].iloc[0])
-            found.append(
-                dated_performance(of_date, of_date["churned"], "backtest", self.version, matures, line)
-            )
+        tested = self._tested(self.version)
+        if tested is None:
+            return None, []
+        line, found = _line(tested), []
+        for _, date in tested.groupby("as_of", sort=True):
+            rows = date.reset_index(drop=True)
+            matures = self._matures(rows["as_of"].iloc[0])
+            found.append(dated_performance(rows, rows["churned"], "backtest", self.version, matures, line))
         return line, found
 
-    def _line(self, version: str) -> LineOutOfTime | None:
+    def _tested(self, version: str) -> pd.DataFrame | None:
+        """What the training run of a version foretold out of time: account_id, as_of, churned, p.
+
+        None of a version of an older Vitals, which logged no answers, or one whose run is gone.
+        """
+        from mlflow.exceptions import MlflowException
+
         try:
             tested = models.predictions(self.client, version)
-            columns = (tested["answer"].to_numpy("float64"), tested["churned"].to_numpy("float64"))
-            return LineOutOfTime.of(*columns, tested["account_id"].to_numpy(str))
-        except (FileNotFoundError, KeyError):  # a version of an older Vitals, or one whose run is gone
+        except (FileNotFoundError, MlflowException):
             return None
+        if "answer" not in tested:
+            return None
+        return tested.assign(p=tested["answer"].astype("float64").clip(EDGE, 1 - EDGE))
 
     def _published(self, asked: Asked, today: pd.Timestamp) -> list[PublishedDate]:
         lag, horizon = self.params.training.label_lag, self._horizon
@@ -185,7 +187,9 @@ class _Watched:
         if len(rows) < 2:
             return None
         matures = self._matures(one.as_of, horizon)
-        return dated_performance(rows, churned, "published", one.version, matures, self._line(one.version))
+        tested = self._tested(one.version)
+        line = None if tested is None else _line(tested)
+        return dated_performance(rows, churned, "published", one.version, matures, line)
 
     @property
     def _horizon(self) -> int:
@@ -205,3 +209,8 @@ class _Watched:
     def _matures(self, as_of: pd.Timestamp, horizon: int | None = None) -> pd.Timestamp:
         days = (self._horizon if horizon is None else horizon) + self.params.training.label_lag
         return as_of + pd.Timedelta(days=days)
+
+
+def _line(tested: pd.DataFrame) -> LineOutOfTime:
+    columns = (tested[name].to_numpy("float64") for name in ("p", "churned"))
+    return LineOutOfTime.of(*columns, tested["account_id"].to_numpy(str))
