@@ -212,5 +212,5 @@ class _Watched:
 
 
 def _line(tested: pd.DataFrame) -> LineOutOfTime:
-    columns = (tested[name].to_numpy("float64") for name in ("p", "churned"))
-    return LineOutOfTime.of(*columns, tested["account_id"].to_numpy(str))
+    p, churned = (tested[name].to_numpy("float64") for name in ("p", "churned"))
+    return LineOutOfTime.of(p, churned, tested["account_id"].to_numpy(str))

@@ -72,7 +72,7 @@ def _chart(dates: Sequence[dict[str, Any]], measure: str, better: str) -> Chart 
     step = (WIDTH - LEFT - RIGHT) / len(dates)
 
     def y(value: float) -> float:
-        return round(TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low), 1)
+        return round(float(TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)), 1)
 
     def x(number: int) -> float:
         return round(LEFT + step * (number + 0.5), 1)
