@@ -39,10 +39,18 @@ def published_dates(store: ScoreStore, days: list[int], known_until: pd.Timestam
     for moment in sorted({*list(monthly.values())[-MONTHS:], *early}):
         snapshot = store.newest_snapshot(f"{moment:%Y-%m-%dT%H:%M:%SZ}")
         if snapshot is not None and snapshot.model.get("kind") == "learned":
-            found.append(
-                PublishedDate(moment, str(snapshot.model["version"]), _rows(store, snapshot, moment))
-            )
+            rows = _rows(store, snapshot, moment)
+            if moment in early:
+                rows[RENEWAL] = _renewals(store, snapshot, rows["account_id"])
+            found.append(PublishedDate(moment, str(snapshot.model["version"]), rows))
     return found
+
+
+def _renewals(store: ScoreStore, snapshot: Snapshot, accounts: pd.Series) -> pd.Series:
+    inputs = store.inputs_of(snapshot)
+    if inputs is None or RENEWAL not in inputs.rows:
+        return pd.Series(float("nan"), index=accounts.index)
+    return accounts.map(inputs.rows.set_index("account_id")[RENEWAL])
 
 
 def _rows(store: ScoreStore, snapshot: Snapshot, moment: pd.Timestamp) -> pd.DataFrame:
