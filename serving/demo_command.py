@@ -32,4 +32,4 @@ def demo(
             words = set_up(book, store, port, dt.datetime.now(dt.UTC), step)
         typer.echo(words)
         if serving:
-            raise typer.Exit(serve_until_stopped("127.0.0.1", port, DEFAULT_PARAMS, Path("mlruns"), store))
+            serve_until_stopped("127.0.0.1", port, DEFAULT_PARAMS, Path("mlruns"), store)

@@ -25,4 +25,4 @@ def serve(
     from serving.server import serve_until_stopped
 
     with clear_faults():
-        raise typer.Exit(serve_until_stopped(host, port, params, registry, store))
+        serve_until_stopped(host, port, params, registry, store)

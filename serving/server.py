@@ -1,14 +1,20 @@
-"""Starts the service as a process of BentoML's and passes signals on to it."""
+"""Starts the service: one process, which this one becomes.
+
+    vitals serve ─ execve ─▶ python -m serving.server_process HOST PORT   (settings in the environment)
+
+It is a process of its own because the numerics read how many threads they may use as they are imported, and
+so that a service is not carried by what called it (`vitals demo` has trained a model). Nothing watches over it:
+see docs/decisions/the-service-is-one-process-that-ends-loudly.md.
+"""
 
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 from features.faults import Fault, WrongUse
 from features.params_file import read_section
@@ -19,24 +25,17 @@ from serving.opened_store import opened_store
 from serving.params import ServingParams
 from serving.store import DEFAULT_URL
 
-SERVICE = "serving.service:Vitals"
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
-def serve_until_stopped(host: str, port: int, params: Path, registry: Path, store: str | None) -> int:
-    """Serves on `host:port` until it is stopped; returns the exit code, 0 where it was asked to stop.
+def serve_until_stopped(host: str, port: int, params: Path, registry: Path, store: str | None) -> NoReturn:
+    """Serves on `host:port` until it is stopped; then the process exits, with 0 where it was asked to stop.
 
-    WrongUse, before anything is started, where the address, the parameters or the store cannot be used.
+    Where the address, the parameters or the store cannot be used it says so and exits with 2.
     """
-    check_address(host, port)
-    check_settings(params, registry, store)
-    tell_first_key(host, store)
-    command = [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
-    server = subprocess.Popen(command, env=environment(params, registry, store))  # noqa: S603
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda received, _: server.send_signal(received))
-    code = server.wait()
-    return 0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else 1
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "serving.server_process", host, str(port)]
+    os.execve(sys.executable, command, environment(params, registry, store))  # noqa: S606
 
 
 def tell_first_key(host: str, store: str | None) -> None:

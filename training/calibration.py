@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from features.faults import DataFault, Fault
@@ -87,6 +86,8 @@ def greatest_posterior(x: Matrix, y: Matrix, weights: Matrix, slope: float | Non
 
     With `slope` given, only the intercept is fitted.
     """
+    from scipy.optimize import minimize  # serving applies a line and never fits one: it need not load this
+
     free = np.array([True, slope is None])
     start = np.array([0.0, 1.0 if slope is None else slope])
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 from sqlalchemy import Connection, select
 
 from serving.closed_loop.moments import moment_of
@@ -48,7 +48,7 @@ def _left(
 def _share(judged: Iterable[bool | None]) -> dict[str, Any]:
     known = [each for each in judged if each is not None]
     right, wrong = sum(known), len(known) - sum(known)
-    low, high = beta.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], right + 1, wrong + 1)
+    low, high = betaincinv(right + 1, wrong + 1, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     undecided = sum(each is None for each in judged)
     share = {"right": right, "wrong": wrong, "undecided": undecided}
     return share | {"share": right / len(known) if known else None, "interval": [float(low), float(high)]}

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from serving.closed_loop.alarm_outcomes import Outcomes
 from serving.kaplan_meier import LEVEL, Waits, time_quantile
@@ -101,8 +101,8 @@ def share_of(happened: Iterable[bool], undecided: int = 0) -> Document:
     found: Document = {"count": count, "of": of, "undecided": undecided, "share": None, "interval": None}
     if of < FEWEST:
         return found | {"says": cannot_tell(of)}
-    low = beta.ppf((1 - LEVEL) / 2, count + 0.5, of - count + 0.5) if count else 0.0
-    high = beta.ppf((1 + LEVEL) / 2, count + 0.5, of - count + 0.5) if count < of else 1.0
+    low = betaincinv(count + 0.5, of - count + 0.5, (1 - LEVEL) / 2) if count else 0.0
+    high = betaincinv(count + 0.5, of - count + 0.5, (1 + LEVEL) / 2) if count < of else 1.0
     interval = [round(float(end), 4) for end in (low, high)]
     return found | {"share": round(count / of, 4), "interval": interval, "says": None}
 
