@@ -8,21 +8,17 @@ would still be green with everything missing at its worst.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial, reduce
-from operator import add
+from functools import partial
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.faults import Fault, WrongUse, nearest
 from features.measured_rows import MeasuredRows, measures
-from features.params import PILLARS, BandLimits, PillarWeights, RuleParams
-from features.rule_profiles import ChosenProfiles, profiles_of
+from features.params import PILLARS, BandLimits, RuleParams
+from features.weighed_rows import Weighing, bands
 
-__all__ = ["RuleScores", "ScoredRows", "check_rule", "measures", "rule_band", "rule_score", "scores_of"]
-
-Values = NDArray[np.float64]
+__all__ = ["RuleScores", "check_rule", "measures", "rule_band", "rule_score"]
 
 
 @dataclass(frozen=True)
@@ -55,68 +51,19 @@ def rule_score(rows: pd.DataFrame, params: RuleParams, segment: pd.Series | None
     bit whatever rows it is scored with. A feature of the rule that no row could ever have is refused by
     `check_rule`, not here.
     """
-    scored = scores_of(MeasuredRows.of(rows, params, segment), params)
-    return scored.over(rows.index)
-
-
-@dataclass(frozen=True, eq=False)
-class ScoredRows:
-    """What `RuleScores` holds, as arrays, worked out from rows that were measured before."""
-
-    table: MeasuredRows
-    params: RuleParams
-    shares: Values  # (n, measures)
-    score: Values
-    uncapped: Values
-    lowest: Values
-    highest: Values
-    capped_by: NDArray[np.object_]
-
-    @property
-    def band(self) -> NDArray[np.str_]:
-        """green, yellow or red, (n,)."""
-        return _bands(self.score, self.lowest, self.params.bands)
-
-    def over(self, index: pd.Index) -> RuleScores:
-        """The same under the labels of the rows."""
-        series, names = partial(pd.Series, index=index), [m.feature for m in self.table.measures]
-        point = self.table.sub_scores("point")
-        return RuleScores(
-            score=series(self.score),
-            uncapped=series(self.uncapped),
-            lowest=series(self.lowest),
-            highest=series(self.highest),
-            pillars=pd.DataFrame(_pillars(point, self.params), index=index),
-            points=pd.DataFrame(point * self.shares, index=index, columns=names),
-            band=series(self.band),
-            capped_by=series(self.capped_by, dtype="str"),
-            coverage=series(_total(self.shares * ~np.isnan(self.table.values))),
-        )
-
-
-def scores_of(table: MeasuredRows, params: RuleParams) -> ScoredRows:
-    """Scores rows that were measured under these measures and exceptions; weights may be others."""
-    every = np.array([_shares(params, weights) for weights in profiles_of(params).values()])
-    chosen = ChosenProfiles.of(params, table.segment, table.stages)
-    shares = every.T[:, chosen.places].T  # column by column, as they are summed
-    worst, best = table.sub_scores("worst"), table.sub_scores("best")
-    lowest, highest = _total(worst * shares), _total(best * shares)
-    unknown = np.asarray(table.segment == "") & chosen.in_no_stage()
-    segments = [(unknown, place) for place in range(1 + len(params.profiles))] if unknown.any() else []
-    for rows, place in (*segments, *chosen.others()):
-        lowest[rows] = np.minimum(lowest[rows], _total(worst[rows] * every[place]))
-        highest[rows] = np.maximum(highest[rows], _total(best[rows] * every[place]))
-    cap, reason = table.caps(when_missing=False)
-    uncapped = _total(table.sub_scores("point") * shares)
-    return ScoredRows(
-        table,
-        params,
-        shares,
-        np.minimum(uncapped, cap),
-        uncapped,
-        np.minimum(lowest, table.caps(when_missing=True)[0]),
-        np.minimum(highest, cap),
-        np.where(uncapped > cap, reason, ""),
+    found = Weighing(params).scores(MeasuredRows.of(rows, params, segment))
+    series = partial(pd.Series, index=rows.index)
+    reasons = np.array([*(e.reason for e in params.exceptions), ""], dtype="object")  # -1: the last
+    return RuleScores(
+        score=series(found.score),
+        uncapped=series(found.uncapped),
+        lowest=series(found.lowest),
+        highest=series(found.highest),
+        pillars=pd.DataFrame(found.pillars, index=rows.index, columns=list(PILLARS)),
+        points=pd.DataFrame(found.points, index=rows.index, columns=[m.feature for m in measures(params)]),
+        band=series(found.band),
+        capped_by=series(reasons[found.capped_by], dtype="str"),
+        coverage=series(found.coverage),
     )
 
 
@@ -127,12 +74,7 @@ def rule_band(score: pd.Series, lowest: pd.Series, limits: BandLimits) -> pd.Ser
     >>> rule_band(s, pd.Series([85.0, 84.99, 40.0]), BandLimits()).tolist()
     ['green', 'yellow', 'red']
     """
-    return pd.Series(_bands(score.to_numpy(), lowest.to_numpy(), limits), index=score.index)
-
-
-def _bands(score: Values, lowest: Values, limits: BandLimits) -> NDArray[np.str_]:
-    green = (lowest >= limits.green) & (score >= limits.green)
-    return np.select([green, score >= limits.yellow], ["green", "yellow"], "red")
+    return pd.Series(bands(score.to_numpy(), lowest.to_numpy(), limits), index=score.index)
 
 
 def check_rule(params: RuleParams, known: set[str]) -> None:
@@ -146,29 +88,3 @@ def check_rule(params: RuleParams, known: set[str]) -> None:
     ]
     if faults:
         raise WrongUse("the rule in params.yaml cannot be used", faults)
-
-
-def _shares(params: RuleParams, weights: PillarWeights) -> Values:
-    """(measures,): each one's share of the whole score under these pillar weights (sums to 1)."""
-    shares: list[float] = []
-    for pillar in PILLARS:
-        whole = sum(m.weight for m in params.measures[pillar])
-        percent = getattr(weights, pillar)
-        shares += [percent / 100 * (m.weight / whole) for m in params.measures[pillar]]
-    return np.array(shares)
-
-
-def _total(parts: Values) -> Values:
-    """The sum of each row, column by column: NumPy's own sum and `@` change in the last bits with the
-    number of rows, and then a null could seem to raise a score."""
-    return reduce(add, parts.T)
-
-
-def _pillars(sub: Values, params: RuleParams) -> dict[str, Values]:
-    found: dict[str, Values] = {}
-    start = 0
-    for name in PILLARS:
-        weights = np.array([m.weight for m in params.measures[name]], dtype=float)
-        found[name] = _total(sub[:, start : start + len(weights)] * (weights / weights.sum()))
-        start += len(weights)
-    return found

@@ -13,8 +13,8 @@ from features.faults import Fault, WrongUse
 from features.snapshot import build_snapshot
 from features.time_windows import as_of_date
 from serving.batch_scoring import customers, details_of
+from serving.feature_rows import FeatureRows
 from serving.learned_scorer import LearnedScorer
-from serving.scoring import feature_matrix
 from training.all_params import AllParams
 from training.audit.book_audit import Answers, BookAudit, audit_answers
 from training.audit.book_truth import HORIZON, BookTruth, read_truth
@@ -90,7 +90,7 @@ def _rows(
 def _answers(rows: pd.DataFrame, scorer: LearnedScorer) -> Answers:
     """Health, interval and band as they are shown; shares before they are rounded."""
     shown = scorer.score(rows, top=0, explain=False)
-    X = feature_matrix(rows, scorer.feature_names)
+    X = FeatureRows.of(rows, scorer.feature_names).values
     return Answers(
         rows=rows,
         features=scorer.features,

@@ -18,10 +18,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from features.catalog import Feature
+from serving.feature_rows import FeatureRows, Rows
 
 SELDOM = 1e-3
 FEWEST = 20  # rows of one value that are worth a word
@@ -29,28 +29,44 @@ BEYOND = 10.0  # times the width of all that training saw
 Usual = Mapping[str, Mapping[str, Any]]
 
 
-def column_flags(rows: pd.DataFrame, usual: Usual) -> dict[str, list[str]]:
+def column_flags(rows: Rows, usual: Usual) -> dict[str, list[str]]:
     """`vanished` and `constant`: names of features, in the order of `usual`.
 
     >>> usual = {"seats": {"missing": 0.01, "same": 0.1, "low": 1.0, "high": 90.0}}
-    >>> column_flags(pd.DataFrame({"account_id": ["A", "B"]}), usual)
+    >>> nothing = FeatureRows(["A", "B"], (), np.empty((2, 0)))
+    >>> column_flags(nothing, usual)
     {'vanished': ['seats'], 'constant': []}
     """
-    columns = rows.reindex(columns=list(usual)).to_numpy("float64")
-    vanished, constant = [], []
-    for (name, was), column in zip(usual.items(), columns.T, strict=True):
-        known = column[~np.isnan(column)]
-        if len(column) and not len(known) and was["missing"] ** len(column) < SELDOM:
-            vanished.append(name)
-        elif len(known) >= FEWEST and np.ptp(known) == 0 and was["same"] ** (len(known) - 1) < SELDOM:
-            constant.append(name)
-    return {"vanished": vanished, "constant": constant}
+    names = tuple(usual)
+    columns = FeatureRows.of(rows, names).matrix(names)
+    if not len(columns) or not names:
+        return {"vanished": [], "constant": []}
+    known = (~np.isnan(columns)).sum(axis=0)
+    gone = np.array([was["missing"] for was in usual.values()]) ** len(columns) < SELDOM
+    vanished = np.flatnonzero(gone & (known == 0))
+    constant = [
+        place for place in np.flatnonzero(known >= FEWEST) if _still(columns[:, place], usual[names[place]])
+    ]
+    return {
+        "vanished": [names[place] for place in vanished],
+        "constant": [names[place] for place in constant],
+    }
 
 
-def out_of_range(X: NDArray[np.float64], features: Sequence[Feature], usual: Usual) -> NDArray[np.bool_]:
-    """(n, k): a value outside the catalogue's range, infinite, or ten widths beyond all of training."""
-    edges = np.array([_edges(feature, usual.get(feature.name)) for feature in features]).reshape(-1, 2)
+def _still(column: NDArray[np.float64], was: Mapping[str, Any]) -> bool:
+    """Whether a column has one value alone, which by chance would hardly be so."""
+    known = column[~np.isnan(column)]
+    return bool(np.ptp(known) == 0 and was["same"] ** (len(known) - 1) < SELDOM)
+
+
+def out_of_range(X: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n, k): a value outside its feature's `edges` (`usual_edges`), or infinite."""
     return (edges[:, 0] > X) | (edges[:, 1] < X) | np.isinf(X)
+
+
+def usual_edges(features: Sequence[Feature], usual: Usual) -> NDArray[np.float64]:
+    """(k, 2): the catalogue's range of each feature, or ten widths beyond training, if that is less."""
+    return np.array([_edges(feature, usual.get(feature.name)) for feature in features]).reshape(-1, 2)
 
 
 def _edges(feature: Feature, was: Mapping[str, Any] | None) -> tuple[float, float]:

@@ -8,13 +8,15 @@ of which nothing is known), the sentence says both.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Literal
 
 from features.catalog import Feature, Language
 from serving.since_when import Since
-from serving.words import sentence, written
+from serving.words import filled, sentence, written
 
 Side = Literal["above", "below"]
+VALUE = "\0"  # stands for the value; no text holds it
 WHOSE: dict[Language, dict[str, str]] = {
     "en": {"segment": "typical of its segment: ", "portfolio": "typical of all accounts: "},
     "zh": {"segment": "同细分典型值", "portfolio": "全部客户典型值"},
@@ -73,11 +75,28 @@ def driver_sentence(
     >>> driver_sentence(seats, 0.1, 0.5, None, -2.0, "en", since).partition("; ")[2]
     'worse than typical since 2026-08-31 or before'
     """
-    said = sentence(feature, value, typical, language)
-    if whose is not None:
-        said = said.replace(TYPICAL[language], WHOSE[language][whose])
+    said = _said(feature, value, typical, whose, language)
     when = "" if since is None else SINCE[language][since.or_before].format(date=since.as_of[:10])
     return said + _how_it_counts(feature, value, typical, points > 0, language, when)
+
+
+def _said(
+    feature: Feature, value: float, typical: float | None, whose: str | None, language: Language
+) -> str:
+    if math.isnan(value):
+        return _around(sentence(feature, value, typical, language), None, whose, language)[0]
+    usual = None if typical is None or math.isnan(typical) else written(feature, typical, language)
+    around = _around(getattr(feature.text, language), usual, whose, language)
+    return written(feature, value, language).join(around)
+
+
+@lru_cache(maxsize=65_536)  # the same for all accounts of a segment
+def _around(template: str, typical: str | None, whose: str | None, language: Language) -> tuple[str, ...]:
+    """What a sentence says before and after the value."""
+    said = filled(template, VALUE, typical)
+    if whose is not None:
+        said = said.replace(TYPICAL[language], WHOSE[language][whose])
+    return tuple(said.split(VALUE))
 
 
 def has_side(feature: Feature, value: float, typical: float | None) -> bool:

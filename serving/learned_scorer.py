@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from features.catalog import Feature, load_catalog
+from features.catalog import load_catalog
 from features.faults import DataFault, Fault
 from features.params import RuleParams, Windows
-from features.rule_score import rule_band
-from serving.column_flags import out_of_range
+from features.weighed_rows import bands
+from serving.column_flags import out_of_range, usual_edges
+from serving.explained_features import ExplainedFeatures
 from serving.explained_rule import ExplainedRule
 from serving.fallback import Fallback
-from serving.scoring import Verdict, feature_matrix, payloads
+from serving.feature_rows import FeatureRows, Matrix, Rows
+from serving.scoring import Verdict, payloads
 from serving.since_when import SinceWhen
 from training.health_model import HealthModel
 from training.text_feature import told_by_book
@@ -40,7 +42,7 @@ class LearnedScorer:
     fallback: Fallback | None = None
 
     @cached_property
-    def features(self) -> tuple[Feature, ...]:
+    def features(self) -> ExplainedFeatures:
         """The catalogue's entries of the model's features, in the model's order.
 
         DataFault where the catalogue, under today's windows, has lost one of them.
@@ -53,7 +55,7 @@ class LearnedScorer:
                 Fault("feature of the champion", name, "a feature of the catalogue", step) for name in lost
             ]
             raise DataFault("the champion reads features that no longer exist", faults)
-        return tuple(known[name] for name in self.health_model.features)
+        return ExplainedFeatures(known[name] for name in self.health_model.features)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -98,26 +100,25 @@ class LearnedScorer:
         """Snapshot rows with the feature that the model makes itself, from the texts of the book."""
         return told_by_book(rows, self.health_model.text, source, self.windows)
 
-    @property
+    @cached_property
     def typical(self) -> TypicalValues:
         """What is usual for a feature, by the training portfolio."""
         return TypicalValues.from_facts(self.health_model.facts)
 
     def score(
-        self, rows: pd.DataFrame, top: int = 5, explain: bool = True, since: SinceWhen | None = None
+        self, rows: Rows, top: int = 5, explain: bool = True, since: SinceWhen | None = None
     ) -> list[dict[str, Any]]:
         """One payload per row, in order (see `serving.scorer_protocol`); `since` is of the same rows."""
-        shown = top if explain else 0
-        return payloads(rows["account_id"], self.verdict(rows), self._rule.score(rows), shown, since)
+        rows, shown = FeatureRows.of(rows, self._reads), top if explain else 0
+        return payloads(rows.account_ids, self.verdict(rows), self._rule.score(rows), shown, since)
 
-    def verdict(self, rows: pd.DataFrame) -> Verdict:
+    def verdict(self, rows: Rows) -> Verdict:
         """What the model says of the rows, before rounding."""
-        X = feature_matrix(rows, self.feature_names)
-        model, limits = self.health_model, self.rule.bands
-        segment = None if (named := rows.get("segment")) is None else named.tolist()
+        rows = FeatureRows.of(rows, self.feature_names)
+        X, segment = rows.matrix(self.feature_names), rows.segment
+        model = self.health_model
         health = model.health(X, segment)
         extent = model.under_missing_evidence(X, segment)
-        band = rule_band(pd.Series(health), pd.Series(extent[:, 0]), limits)
         return Verdict(
             features=self.features,
             X=X,
@@ -126,14 +127,23 @@ class LearnedScorer:
             points=model.points(X, segment),
             interval=model.interval(X, segment),
             extent=extent,
-            band=band.tolist(),
+            band=bands(health, extent[:, 0], self.rule.bands).tolist(),
             horizon_days=model.facts["horizon_days"],
             typical=self.typical,
             segment=segment,
             model=self.model,
             missing_unseen=model.missing_unseen(X),
-            out_of_range=out_of_range(X, self.features, self.usual),
+            out_of_range=out_of_range(X, self._edges),
         )
+
+    @cached_property
+    def _edges(self) -> Matrix:
+        return usual_edges(self.features, self.usual)
+
+    @cached_property
+    def _reads(self) -> tuple[str, ...]:
+        """What the model reads, then what the rule reads besides."""
+        return tuple(dict.fromkeys([*self.feature_names, *self._rule.names]))
 
     @cached_property
     def _rule(self) -> ExplainedRule:

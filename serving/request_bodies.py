@@ -14,9 +14,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from features.faults import Fault
+from serving.feature_rows import FeatureRows
 from serving.json_depth import MOST, json_depth
 from serving.params import ServingParams
 from serving.problems import MALFORMED, Faults, Problem, clip
@@ -35,10 +35,9 @@ LARGEST = sys.float_info.max
 
 @dataclass(frozen=True)
 class PredictCall:
-    """`rows`: `account_id`, float64 features (NaN where missing) and `segment` where one was sent, in the
-    order they were sent."""
+    """`rows` in the order they were sent, with every feature that can be scored."""
 
-    rows: pd.DataFrame
+    rows: FeatureRows
     explain: bool
     top: int
 
@@ -55,8 +54,8 @@ def read_predict(body: bytes, feature_names: Sequence[str], limits: ServingParam
     """The rows to score. Raises Problem with every fault of the body.
 
     >>> body = b'{"rows": [{"account_id": "A-1", "features": {"seats": 10, "nps": null}}]}'
-    >>> read_predict(body, ["nps", "seats", "tenure"], ServingParams()).rows.to_dict("records")
-    [{'account_id': 'A-1', 'nps': nan, 'seats': 10.0}]
+    >>> read_predict(body, ["nps", "seats", "tenure"], ServingParams()).rows.values.tolist()
+    [[nan, 10.0, nan]]
     """
     faults = Faults()
     document = closed_object(read_json(body), "", ("rows", "explain", "top"), ("rows",), faults)
@@ -180,14 +179,14 @@ def _check_unique(ids: Sequence[object], field: str, faults: Faults) -> None:
         seen.add(account_id)
 
 
-def _table(rows: list[dict[str, Any]], feature_names: Sequence[str]) -> pd.DataFrame:
-    """The rows as a table with what at least one row has, the features in the catalogue's order."""
-    present = set().union(*(row["features"] for row in rows))
-    names = [name for name in feature_names if name in present]
-    values = np.array([[row["features"].get(name) for name in names] for row in rows], dtype=np.float64)
-    table = pd.DataFrame(values.reshape(len(rows), len(names)), columns=names)
-    table.insert(0, "account_id", [row["account_id"] for row in rows])
+def _table(rows: list[dict[str, Any]], feature_names: Sequence[str]) -> FeatureRows:
+    """The rows with every feature that can be scored, in the catalogue's order."""
+    sent = [row["features"] for row in rows]
+    values = np.array([[own.get(name) for name in feature_names] for own in sent], dtype=np.float64)
     segments = [row.get("segment") for row in rows]
-    if any(segments):
-        table["segment"] = pd.Series(segments, dtype="object")
-    return table
+    return FeatureRows(
+        [row["account_id"] for row in rows],
+        tuple(feature_names),
+        values.reshape(len(rows), len(feature_names)),
+        segments if any(segments) else None,
+    )

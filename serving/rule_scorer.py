@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.catalog import Feature, load_catalog
+from features.catalog import load_catalog
 from features.params import RuleParams, Windows
-from serving.column_flags import out_of_range
-from serving.driver_payloads import Matrix
+from serving.column_flags import out_of_range, usual_edges
+from serving.explained_features import ExplainedFeatures
 from serving.explained_rule import ExplainedRule, ExplainedScores
 from serving.fallback import Fallback
-from serving.scoring import Verdict, feature_matrix, payloads
+from serving.feature_rows import FeatureRows, Matrix, Rows
+from serving.scoring import Verdict, payloads
 from serving.since_when import SinceWhen
 from training.typical_values import TypicalValues, typical_values
 
@@ -42,11 +43,11 @@ class RuleScorer:
         return replace(self, typical=typical_values(rows, names))
 
     @cached_property
-    def features(self) -> tuple[Feature, ...]:
+    def features(self) -> ExplainedFeatures:
         """The whole catalogue: the rule reads some of it, a caller may bring all of it."""
-        return load_catalog(self.windows)
+        return ExplainedFeatures(load_catalog(self.windows))
 
-    @property
+    @cached_property
     def feature_names(self) -> tuple[str, ...]:
         """The features that a caller may bring."""
         return tuple(feature.name for feature in self.features)
@@ -77,40 +78,46 @@ class RuleScorer:
         return []
 
     def score(
-        self, rows: pd.DataFrame, top: int = 5, explain: bool = True, since: SinceWhen | None = None
+        self, rows: Rows, top: int = 5, explain: bool = True, since: SinceWhen | None = None
     ) -> list[dict[str, Any]]:
         """One payload per row, in order (see `serving.scorer_protocol`); `since` is of the same rows."""
+        rows = FeatureRows.of(rows, self.feature_names)
         scored, shown = self.explained(rows), top if explain else 0
-        return payloads(rows["account_id"], self._verdict(rows, scored), scored, shown, since)
+        return payloads(rows.account_ids, self._verdict(rows, scored), scored, shown, since)
 
-    def verdict(self, rows: pd.DataFrame) -> Verdict:
+    def verdict(self, rows: Rows) -> Verdict:
         """What the rule says of the rows, before rounding."""
+        rows = FeatureRows.of(rows, self.feature_names)
         return self._verdict(rows, self.explained(rows))
 
-    def _verdict(self, rows: pd.DataFrame, scored: ExplainedScores) -> Verdict:
+    def _verdict(self, rows: FeatureRows, scored: ExplainedScores) -> Verdict:
         scores = scored.scores
-        extent = np.column_stack([scores.lowest, scores.highest]).astype(float)
-        X = feature_matrix(rows, self.feature_names)
+        extent = np.column_stack([scores.lowest, scores.highest])
+        X = rows.matrix(self.feature_names)
         return Verdict(
             features=self.features,
             X=X,
-            health=scores.score.to_numpy(float),
+            health=scores.score,
             base=scored.base,
             points=self._points(scored),
             interval=extent,
             extent=extent,
-            band=scores.band.tolist(),
+            band=scored.band,
             horizon_days=None,
             typical=self.typical,
-            segment=None if (named := rows.get("segment")) is None else named.tolist(),
+            segment=rows.segment,
             model=self.model,
             missing_unseen=np.zeros(X.shape, dtype=bool),
-            out_of_range=out_of_range(X, self.features, self.usual),
+            out_of_range=out_of_range(X, self._edges),
         )
 
-    def explained(self, rows: pd.DataFrame) -> ExplainedScores:
+    def explained(self, rows: Rows) -> ExplainedScores:
         """The rule's scores of the rows and their points, before rounding."""
         return self._rule.score(rows)
+
+    @cached_property
+    def _edges(self) -> Matrix:
+        return usual_edges(self.features, self.usual)
 
     @cached_property
     def _rule(self) -> ExplainedRule:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-import pandas as pd
+from serving.feature_rows import Rows
 
 
 class Scorer(Protocol):
@@ -36,10 +36,11 @@ class Scorer(Protocol):
     @property
     def weights(self) -> list[dict[str, Any]]: ...
 
-    def score(self, rows: pd.DataFrame, top: int, explain: bool) -> list[dict[str, Any]]:
+    def score(self, rows: Rows, top: int, explain: bool) -> list[dict[str, Any]]:
         """One health payload per row, in the order of the rows.
 
-        `rows` holds `account_id` and float64 feature columns; NaN, like a column that is not
-        there, is a missing measure. `top` is the number of drivers shown; the rest is in `other_points`.
+        `rows` are `FeatureRows`, or a table of `account_id` and float64 feature columns; NaN, like a
+        feature that is not there, is a missing measure. `top` is the number of drivers shown; the rest is
+        in `other_points`.
         """
         ...

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from features.catalog import Feature
-from serving.driver_payloads import Matrix, Reasons, explained
+from features.params import PILLARS
+from serving.driver_payloads import Reasons, explained
+from serving.explained_features import ExplainedFeatures
 from serving.explained_rule import ExplainedScores
+from serving.feature_rows import Matrix
 from serving.shown_points import tenths_down
 from serving.since_when import SinceWhen
 from training.typical_values import TypicalValues
@@ -46,13 +48,8 @@ class Verdict:
     out_of_range: NDArray[np.bool_]
 
 
-def feature_matrix(rows: pd.DataFrame, names: Sequence[str]) -> Matrix:
-    """The named features as float64 (n, k); a column that is not there is missing (NaN)."""
-    return rows.reindex(columns=list(names)).to_numpy("float64")
-
-
 def payloads(
-    accounts: pd.Series, verdict: Verdict, rule: ExplainedScores, top: int, since: SinceWhen | None = None
+    accounts: Sequence[str], verdict: Verdict, rule: ExplainedScores, top: int, since: SinceWhen | None = None
 ) -> list[dict[str, Any]]:
     """The health payloads of `contract.md`, one per account, with `top` drivers each.
 
@@ -62,25 +59,27 @@ def payloads(
     1 − `health` / 100. `since` is of the same accounts in the same order; None: no past is known.
     """
     shown = tenths_down(verdict.health)
-    families = {f.family: f.pillar for f in (*verdict.features, *rule.features)}
+    families = _families(verdict.features, rule.features)
     usual = verdict.typical, verdict.segment, since
     reasons = Reasons(verdict.features, verdict.X, verdict.base, verdict.points, *usual)
     why = explained(reasons, shown, families, top)
     beside = Reasons(rule.features, rule.X, rule.base, rule.points, *usual)
-    rules, coverage = _rules(rule, beside, families, top), rule.scores.coverage.to_numpy(float)
+    rules, coverage = _rules(rule, beside, families, top), rule.scores.coverage.tolist()
+    flags = np.isnan(verdict.X), verdict.missing_unseen, verdict.out_of_range
+    missing, unseen, outside = (_named(ExplainedFeatures.of(verdict.features), flag) for flag in flags)
     return [
         {
-            "account_id": str(account),
+            "account_id": account,
             "as_of": None,
             "known_until": None,
             **_health(verdict, i, int(shown[i])),
             "base_health": why[i].pop("base"),
             **why[i],
             "rule": rules[i],
-            "coverage": round(float(coverage[i]), 2),
-            "missing": _named(verdict.features, np.isnan(verdict.X[i])),
-            "missing_unseen": _named(verdict.features, verdict.missing_unseen[i]),
-            "out_of_range": _named(verdict.features, verdict.out_of_range[i]),
+            "coverage": round(coverage[i], 2),
+            "missing": missing[i],
+            "missing_unseen": unseen[i],
+            "out_of_range": outside[i],
             "vanished": [],
             "constant": [],
             "stale": [],
@@ -91,8 +90,14 @@ def payloads(
     ]
 
 
-def _named(features: Sequence[Feature], chosen: NDArray[np.bool_]) -> list[str]:
-    return [feature.name for feature, here in zip(features, chosen, strict=True) if here]
+def _families(first: Sequence[Feature], others: Sequence[Feature]) -> dict[str, str]:
+    """The families of both, and their pillars."""
+    return ExplainedFeatures.of(first).pillar_of | ExplainedFeatures.of(others).pillar_of
+
+
+def _named(features: ExplainedFeatures, chosen: NDArray[np.bool_]) -> list[list[str]]:
+    """Of each account (n, k) the names of the chosen features."""
+    return [features.names[row].tolist() for row in chosen]
 
 
 def _health(verdict: Verdict, i: int, tenths: int) -> dict[str, Any]:
@@ -107,20 +112,19 @@ def _health(verdict: Verdict, i: int, tenths: int) -> dict[str, Any]:
 
 
 def _rules(
-    rule: ExplainedScores, reasons: Reasons, families: Mapping[str, str], top: int
+    rule: ExplainedScores, reasons: Reasons, families: Iterable[str], top: int
 ) -> list[dict[str, Any]]:
     """The rule's score, range, band and pillars of each account, rounded down to tenths, and its reasons."""
     found = rule.scores
-    score, low, high = (tenths_down(s.to_numpy(float)) for s in (found.score, found.lowest, found.highest))
-    pillars = found.pillars.round(1).to_dict("records")
+    score, low, high = (tenths_down(side) for side in (found.score, found.lowest, found.highest))
     why = explained(reasons, score, families, top)
     return [
         {
             "score": int(score[i]) / 10,
             "range": [int(low[i]) / 10, int(high[i]) / 10],
-            "band": str(band),
-            "pillars": pillars[i],
+            "band": band,
+            "pillars": dict(zip(PILLARS, pillars, strict=True)),
             **why[i],
         }
-        for i, band in enumerate(found.band)
+        for i, (band, pillars) in enumerate(zip(rule.band, found.pillars.round(1).tolist(), strict=True))
     ]

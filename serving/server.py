@@ -3,8 +3,8 @@
     vitals serve ─ execve ─▶ python -m serving.server_process HOST PORT   (settings in the environment)
 
 It is a process of its own because the numerics read how many threads they may use as they are imported, and
-so that a service is not carried by what called it (`vitals demo` has trained a model). Nothing watches over it:
-see docs/decisions/the-service-is-one-process-that-ends-loudly.md.
+so that a service does not carry what called it (`vitals demo` has trained a model). Nothing watches over it:
+docs/decisions/the-service-is-one-process-that-ends-loudly.md.
 """
 
 from __future__ import annotations

@@ -27,10 +27,16 @@ def sentence(feature: Feature, value: float, typical: float | None, language: La
         title, why = getattr(feature.title, language), getattr(feature.missing, language)
         return f"{title} unknown: {why}" if language == "en" else f"{title}未知:{why}"
     template: str = getattr(feature.text, language)
-    if typical is None or math.isnan(typical):
-        return UNKNOWN_TYPICAL.sub("", template).format(value=written(feature, value, language))
-    shown = written(feature, value, language), written(feature, typical, language)
-    return template.format(value=shown[0], typical=shown[1])
+    known = typical is not None and not math.isnan(typical)
+    usual = written(feature, typical, language) if known and typical is not None else None
+    return filled(template, written(feature, value, language), usual)
+
+
+def filled(template: str, value: str, typical: str | None) -> str:
+    """A text of the catalogue with a value, and what is typical where that is known."""
+    if typical is None:
+        return UNKNOWN_TYPICAL.sub("", template).format(value=value)
+    return template.format(value=value, typical=typical)
 
 
 def written(feature: Feature, value: float, language: Language) -> str:

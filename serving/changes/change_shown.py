@@ -18,7 +18,7 @@ from features.params import PILLARS
 from serving.changes.account_past import Past
 from serving.changes.change_parts import PARTS, SPLIT, Parts
 from serving.changes.change_words import driver_words
-from serving.shown_points import apportion, nested_tenths
+from serving.shown_points import Nesting, apportion, nested_tenths
 from serving.store import Snapshot
 
 
@@ -97,7 +97,7 @@ def _tenths(
     pillars = ["" if feature is None else feature.pillar for feature in named]
     families = ["" if feature is None else feature.family for feature in named]
     row = np.array([list(points.values())])
-    own = nested_tenths(row, np.array([share]), pillars, families)[0].tolist()
+    own = nested_tenths(row, np.array([share]), Nesting.of(pillars, families))[0].tolist()
     yield from zip(points, points.values(), own, strict=True)
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from features.measured_rows import MeasuredRows
 from features.params import RuleParams
-from features.rule_score import scores_of
 from features.rule_weights import RuleWeights
+from features.weighed_rows import Weighing
 from serving.run_documents import LoggedRun, alias_of, run_of
 from training.band_backtest import Backtest, compared
 from training.bootstrap import account_draws
@@ -40,7 +40,7 @@ class PastBook:
 
     def bands(self, rule: RuleParams) -> NDArray[np.str_]:
         """The band of every row under a rule of these measures."""
-        return scores_of(self.table, rule).band
+        return Weighing(rule).scores(self.table).band
 
 
 def past_book(registry: Path, rule: RuleParams) -> PastBook | None:

@@ -17,8 +17,8 @@ from sqlalchemy import select
 
 from features.measured_rows import MeasuredRows
 from features.params import RuleParams
-from features.rule_score import scores_of
 from features.rule_weights import RuleWeights
+from features.weighed_rows import Weighing
 from serving.score_tables import score_history
 from serving.shown_points import tenths_down
 from serving.store import ScoreStore, Snapshot
@@ -89,7 +89,7 @@ def tried_today(
     book = todays_book(store, snapshot)
     if book is None:
         return None
-    sides = [scores_of(book.table, weights.over(book.rule)) for weights in (before, after)]
+    sides = [Weighing(weights.over(book.rule)).scores(book.table) for weights in (before, after)]
     mine = slice(None) if store.owner is None else (book.facts["owner"] == store.owner).to_numpy()
     facts = book.facts[mine].reset_index(drop=True)
     return _compared(facts, *((side.score[mine], side.band[mine]) for side in sides))

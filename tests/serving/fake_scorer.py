@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
+
+from serving.feature_rows import FeatureRows, Rows
 
 WEIGHTS = {"seat_utilisation": 2.0, "nps_account": 0.02, "days_since_last_use": -0.05, "tenure_days": 0.001}
 TYPICAL = {"seat_utilisation": 0.6, "nps_account": 20.0, "days_since_last_use": 5.0, "tenure_days": 700.0}
@@ -33,12 +34,15 @@ class FakeScorer:
         self.weights = [{"pillar": "usage", "expert": 30.0, "believed": 41.0, "error": 6.0}]
         self.catalog: list[dict[str, Any]] = [{"name": name, "family": "use"} for name in WEIGHTS]
 
-    def score(self, rows: pd.DataFrame, top: int, explain: bool) -> list[dict[str, Any]]:
-        assert all(rows[name].dtype == np.float64 for name in rows.columns.drop("account_id"))
-        return [self._one(row, top if explain else 0) for row in rows.to_dict("records")]
+    def score(self, rows: Rows, top: int, explain: bool) -> list[dict[str, Any]]:
+        rows = FeatureRows.of(rows, self.feature_names)
+        values = rows.matrix(self.feature_names)
+        assert values.dtype == np.float64
+        shown = top if explain else 0
+        return [self._one(*row, shown) for row in zip(rows.account_ids, values.tolist(), strict=True)]
 
-    def _one(self, row: dict[Any, Any], top: int) -> dict[str, Any]:
-        values = {name: row.get(name, math.nan) for name in WEIGHTS}
+    def _one(self, account_id: str, row: list[float], top: int) -> dict[str, Any]:
+        values = dict(zip(WEIGHTS, row, strict=True))
         missing = [name for name, value in values.items() if math.isnan(value)]
         steps = {
             name: 0.0 if name in missing else WEIGHTS[name] * (value - TYPICAL[name])
@@ -52,7 +56,7 @@ class FakeScorer:
         drivers = [_driver(name, None if name in missing else values[name], points[name]) for name in ranked]
         band = "green" if health >= 85 else "yellow" if health >= 60 else "red"
         return {
-            "account_id": row["account_id"],
+            "account_id": account_id,
             "as_of": None,
             "known_until": None,
             "health": health,

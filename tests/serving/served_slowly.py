@@ -8,17 +8,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from serving import service
+from serving.feature_rows import FeatureRows, Rows
 from tests.serving.fake_scorer import FakeScorer
 
 FOLDER = Path(os.environ.get("VITALS_TEST_FOLDER", "."))
 
 
 class SlowScorer(FakeScorer):
-    def score(self, rows: pd.DataFrame, top: int, explain: bool) -> list[dict[str, Any]]:
-        (FOLDER / f"begun-{rows['account_id'][0]}").touch()
+    def score(self, rows: Rows, top: int, explain: bool) -> list[dict[str, Any]]:
+        (FOLDER / f"begun-{FeatureRows.of(rows, self.feature_names).account_ids[0]}").touch()
         for _ in range(2_000):
             if (FOLDER / "go").exists():
                 break

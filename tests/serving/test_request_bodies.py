@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,17 +33,19 @@ def test_rows_become_a_float_table_in_the_catalogues_order() -> None:
         {"account_id": "B", "features": {"tenure_days": 7, "nps_account": null}},
         {"account_id": "A", "features": {"seat_utilisation": 0.5}}]}"""
     call = read_predict(body, tuple(WEIGHTS), LIMITS)
-    assert list(call.rows.columns) == ["account_id", "seat_utilisation", "nps_account", "tenure_days"]
-    assert call.rows["account_id"].tolist() == ["B", "A"]
-    assert str(call.rows.dtypes["nps_account"]) == "float64"
-    assert call.rows["tenure_days"].tolist()[0] == 7.0
-    assert math.isnan(call.rows["tenure_days"].tolist()[1])
+    assert call.rows.names == ("seat_utilisation", "nps_account", "days_since_last_use", "tenure_days")
+    assert call.rows.account_ids == ["B", "A"]
+    missing = float("nan")
+    wanted = [[missing, missing, missing, 7.0], [0.5, missing, missing, missing]]
+    np.testing.assert_array_equal(call.rows.values, np.array(wanted))
+    assert call.rows.values.dtype == np.float64
     assert (call.explain, call.top) == (False, 0)
 
 
 def test_a_row_without_any_feature_is_an_account_of_which_all_is_missing() -> None:
     call = read_predict(row("{}").encode(), tuple(WEIGHTS), LIMITS)
-    assert call.rows.to_dict("list") == {"account_id": ["A-1"]}
+    assert call.rows.account_ids == ["A-1"]
+    assert np.isnan(call.rows.values).all()
     assert (call.explain, call.top) == (True, 5)
 
 
@@ -166,9 +168,9 @@ def test_an_account_id_of_201_characters_is_refused_and_shown_cut() -> None:
 def test_a_segment_is_taken_where_one_is_sent() -> None:
     first = '{"account_id": "A", "features": {}, "segment": "enterprise"}'
     body = f'{{"rows": [{first}, {{"account_id": "B", "features": {{}}}}]}}'.encode()
-    assert read_predict(body, tuple(WEIGHTS), LIMITS).rows["segment"].tolist() == ["enterprise", None]
+    assert read_predict(body, tuple(WEIGHTS), LIMITS).rows.segment == ["enterprise", None]
     unsaid = b'{"rows": [{"account_id": "A", "features": {}, "segment": null}]}'
-    assert "segment" not in read_predict(unsaid, tuple(WEIGHTS), LIMITS).rows
+    assert read_predict(unsaid, tuple(WEIGHTS), LIMITS).rows.segment is None
 
 
 @pytest.mark.parametrize("segment", ["7", '""', "[]", '"a\\u0000"'])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.shown_points import apportion, nested_tenths, tenths_down
+from serving.shown_points import Nesting, apportion, nested_tenths, tenths_down
 
 PILLARS = ["usage", "usage", "usage", "voice", "voice", "service"]
 FAMILIES = ["login", "login", "depth", "nps", "nps", "tickets"]
@@ -46,7 +46,7 @@ def test_the_lacking_tenth_goes_to_what_lost_most_by_rounding() -> None:
 def test_every_level_adds_up_and_stays_near(seed: int) -> None:
     points = np.random.default_rng(seed).normal(0, 8, (5, 6))
     total = np.floor(points.sum(axis=1) * 10).astype(np.int64)
-    shown = nested_tenths(points, total, PILLARS, FAMILIES)
+    shown = nested_tenths(points, total, Nesting.of(PILLARS, FAMILIES))
     assert shown.sum(axis=1).tolist() == total.tolist()
     for names in (PILLARS, FAMILIES):
         for name in set(names):
@@ -63,7 +63,8 @@ def test_a_row_is_shown_the_same_alone_and_among_others(seed: int) -> None:
     families = [f"f{number % 9}" for number in range(78)]
     points = np.round(draws.normal(0, 2, (50, 78)), 2)  # ties in rounding are common
     total = np.floor(np.cumsum(points, axis=1)[:, -1] * 10).astype(np.int64)
-    together = nested_tenths(points, total, pillars, families)
+    nesting = Nesting.of(pillars, families)
+    together = nested_tenths(points, total, nesting)
     for i in range(50):
-        alone = nested_tenths(points[i : i + 1], total[i : i + 1], pillars, families)
+        alone = nested_tenths(points[i : i + 1], total[i : i + 1], nesting)
         assert alone[0].tolist() == together[i].tolist()
