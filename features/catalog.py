@@ -17,6 +17,7 @@ from features.params import PILLARS, Pillar, Windows
 from features.params_file import Section
 
 ENTRIES = Path(__file__).parent / "catalog_entries"
+Direction = Literal["better", "worse", "not_monotone"]
 Language = Literal["en", "zh"]
 Unit = Literal[
     "share",
@@ -51,9 +52,7 @@ class Feature(Section):
     role: str | None = None
     unit: Unit
     range: tuple[float | None, float | None]
-    direction: Literal["better", "worse", "not_monotone"] = Field(
-        description="what more of it means for the customer's health"
-    )
+    direction: Direction = Field(description="what more of it means for the customer's health")
     actionable: bool = Field(description="whether the customer's team can act on it")
     learned: bool = Field(
         default=False,

@@ -14,12 +14,11 @@ import numpy as np
 
 from features.catalog import Feature
 from features.params import PILLARS
-from serving.driver_words import driver_sentence, has_side
+from serving.driver_words import driver_text, has_side
 from serving.explained_features import ExplainedFeatures
 from serving.feature_rows import Matrix
 from serving.shown_points import Tenths, nested_tenths
 from serving.since_when import SinceWhen
-from serving.words import LANGUAGES
 from training.typical_values import TypicalValues
 
 
@@ -57,12 +56,12 @@ def explained(reasons: Reasons, shown: Tenths, families: Iterable[str], top: int
     rest, none = (shown - base).tolist(), dict.fromkeys(families, 0.0)
     found = []
     for i, places in enumerate(order.tolist()):
-        own = tenths[i].tolist()
+        own, values = tenths[i].tolist(), reasons.X[i].tolist()
         first = [j for j in places if own[j] != 0]
         found.append(
             {
                 "base": int(base[i]) / 10,
-                "drivers": [_driver(reasons, features, i, j, own[j]) for j in first],
+                "drivers": [_driver(reasons, features[j], i, values[j], own[j]) for j in first],
                 "other_points": (rest[i] - sum(own[j] for j in first)) / 10,
                 "pillar_points": dict(zip(PILLARS, by_pillar[i].tolist(), strict=True)),
                 "family_points": none | dict(zip(features.pillar_of, by_family[i].tolist(), strict=True)),
@@ -71,8 +70,7 @@ def explained(reasons: Reasons, shown: Tenths, families: Iterable[str], top: int
     return found
 
 
-def _driver(reasons: Reasons, features: ExplainedFeatures, i: int, j: int, tenths: int) -> dict[str, Any]:
-    feature, value = features[j], float(reasons.X[i, j])
+def _driver(reasons: Reasons, feature: Feature, i: int, value: float, tenths: int) -> dict[str, Any]:
     usual, whose = reasons.typical.of(feature.name, reasons.segment[i] if reasons.segment else None)
     told = reasons.since is not None and has_side(feature, value, usual)
     since = reasons.since.of(i, feature.name) if reasons.since is not None and told else None
@@ -87,8 +85,5 @@ def _driver(reasons: Reasons, features: ExplainedFeatures, i: int, j: int, tenth
         "since": None if since is None else since.as_of,
         "points": tenths / 10,
         "actionable": feature.actionable,
-        "text": {
-            language: driver_sentence(feature, value, usual, whose, tenths, language, since)
-            for language in LANGUAGES
-        },
+        "text": driver_text(feature, value, usual, whose, tenths, since),
     }

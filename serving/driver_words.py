@@ -11,9 +11,9 @@ import math
 from functools import lru_cache
 from typing import Literal
 
-from features.catalog import Feature, Language
+from features.catalog import Direction, Feature, Language
 from serving.since_when import Since
-from serving.words import filled, sentence, written
+from serving.words import LANGUAGES, filled, sentence, written
 
 Side = Literal["above", "below"]
 VALUE = "\0"  # stands for the value; no text holds it
@@ -75,16 +75,33 @@ def driver_sentence(
     >>> driver_sentence(seats, 0.1, 0.5, None, -2.0, "en", since).partition("; ")[2]
     'worse than typical since 2026-08-31 or before'
     """
+    side = _side(feature, value, typical)
     said = _said(feature, value, typical, whose, language)
-    when = "" if since is None else SINCE[language][since.or_before].format(date=since.as_of[:10])
-    return said + _how_it_counts(feature, value, typical, points > 0, language, when)
+    return said + _how_it_counts(side, feature.direction, points > 0, language, since)
+
+
+def driver_text(
+    feature: Feature,
+    value: float,
+    typical: float | None,
+    whose: str | None,
+    points: float,
+    since: Since | None = None,
+) -> dict[str, str]:
+    """The driver in words of each language (see `driver_sentence`)."""
+    side, helps = _side(feature, value, typical), points > 0
+    return {
+        language: _said(feature, value, typical, whose, language)
+        + _how_it_counts(side, feature.direction, helps, language, since)
+        for language in LANGUAGES
+    }
 
 
 def _said(
     feature: Feature, value: float, typical: float | None, whose: str | None, language: Language
 ) -> str:
     if math.isnan(value):
-        return _around(sentence(feature, value, typical, language), None, whose, language)[0]
+        return sentence(feature, value, typical, language)
     usual = None if typical is None or math.isnan(typical) else written(feature, typical, language)
     around = _around(getattr(feature.text, language), usual, whose, language)
     return written(feature, value, language).join(around)
@@ -104,16 +121,17 @@ def has_side(feature: Feature, value: float, typical: float | None) -> bool:
     return math.isnan(value) or _side(feature, value, typical) is not None
 
 
+@lru_cache(maxsize=4096)
 def _how_it_counts(
-    feature: Feature, value: float, typical: float | None, helps: bool, language: Language, since: str
+    side: Side | None, direction: Direction, helps: bool, language: Language, since: Since | None
 ) -> str:
-    side = _side(feature, value, typical)
+    when = "" if since is None else SINCE[language][since.or_before].format(date=since.as_of[:10])
     if side is None:
-        return (STILL_UNKNOWN[language] + since if since else "") + COUNTS[language][helps]
-    if feature.direction == "not_monotone":
-        return UNORDERED[language][side].format(since=since) + COUNTS[language][helps]
-    better = (side == "above") == (feature.direction == "better")
-    return (AGREES if better == helps else DENIES)[language][helps].format(since=since)
+        return (STILL_UNKNOWN[language] + when if when else "") + COUNTS[language][helps]
+    if direction == "not_monotone":
+        return UNORDERED[language][side].format(since=when) + COUNTS[language][helps]
+    better = (side == "above") == (direction == "better")
+    return (AGREES if better == helps else DENIES)[language][helps].format(since=when)
 
 
 def _side(feature: Feature, value: float, typical: float | None) -> Side | None:

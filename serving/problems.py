@@ -161,7 +161,12 @@ def _plain(value: object) -> str:
     return f"a list of {len(value)}" if isinstance(value, list) else clip(str(value))
 
 
-def answer(work: Callable[[], object]) -> Response:
+def json_text(found: object) -> bytes:
+    """As JSON. ValueError for a number that JSON does not have (NaN): a fault of ours, not to be sent."""
+    return json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def answer(work: Callable[[], object], as_json: Callable[[Any], bytes] = json_text) -> Response:
     """What `work` returns as a JSON response (or the response it made itself), or the problem it ran into.
 
     An unforeseen exception is not caught: it is a fault of ours, is logged by the server, and
@@ -171,8 +176,7 @@ def answer(work: Callable[[], object]) -> Response:
         found = work()
         if isinstance(found, Response):
             return found
-        text = json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return Response(text.encode(), media_type="application/json")
+        return Response(as_json(found), media_type="application/json")
     except Problem as problem:
         return problem.response()
     except VitalsFault as fault:

@@ -15,7 +15,7 @@ from serving.driver_payloads import Reasons, explained
 from serving.explained_features import ExplainedFeatures
 from serving.explained_rule import ExplainedScores
 from serving.feature_rows import Matrix
-from serving.shown_points import tenths_down
+from serving.shown_points import Tenths, tenths_down
 from serving.since_when import SinceWhen
 from training.typical_values import TypicalValues
 
@@ -65,6 +65,7 @@ def payloads(
     why = explained(reasons, shown, families, top)
     beside = Reasons(rule.features, rule.X, rule.base, rule.points, *usual)
     rules, coverage = _rules(rule, beside, families, top), rule.scores.coverage.tolist()
+    health = _healths(verdict, shown)
     flags = np.isnan(verdict.X), verdict.missing_unseen, verdict.out_of_range
     missing, unseen, outside = (_named(ExplainedFeatures.of(verdict.features), flag) for flag in flags)
     return [
@@ -72,7 +73,7 @@ def payloads(
             "account_id": account,
             "as_of": None,
             "known_until": None,
-            **_health(verdict, i, int(shown[i])),
+            **health[i],
             "base_health": why[i].pop("base"),
             **why[i],
             "rule": rules[i],
@@ -100,15 +101,20 @@ def _named(features: ExplainedFeatures, chosen: NDArray[np.bool_]) -> list[list[
     return [features.names[row].tolist() for row in chosen]
 
 
-def _health(verdict: Verdict, i: int, tenths: int) -> dict[str, Any]:
-    return {
-        "health": tenths / 10,
-        "interval": (tenths_down(verdict.interval[i]) / 10).tolist(),
-        "range": (tenths_down(verdict.extent[i]) / 10).tolist(),
-        "band": str(verdict.band[i]),
-        "churn_probability": None if verdict.horizon_days is None else (1000 - tenths) / 1000,
-        "horizon_days": verdict.horizon_days,
-    }
+def _healths(verdict: Verdict, shown: Tenths) -> list[dict[str, Any]]:
+    """Of each account its health, with what belongs to it."""
+    interval, extent = ((tenths_down(ends) / 10).tolist() for ends in (verdict.interval, verdict.extent))
+    return [
+        {
+            "health": tenths / 10,
+            "interval": interval[i],
+            "range": extent[i],
+            "band": str(verdict.band[i]),
+            "churn_probability": None if verdict.horizon_days is None else (1000 - tenths) / 1000,
+            "horizon_days": verdict.horizon_days,
+        }
+        for i, tenths in enumerate(shown.tolist())
+    ]
 
 
 def _rules(

@@ -112,17 +112,19 @@ def apportion_parts(values: NDArray[np.float64], total: Tenths, parts: Parts) ->
     rest, sign = np.abs(lacking - equal * width)[:, group], sign[:, group]
     kept = np.where(takes, (whole - values) * sign, np.inf)
     # Group by group those that lost most come first; the groups stay where they are.
-    order = np.lexsort((kept, np.broadcast_to(group, kept.shape)), axis=1)
-    moved = np.empty_like(whole)
-    np.put_along_axis(moved, order, np.where(parts.within < rest, sign, 0), axis=1)
-    return whole + moved
+    order = np.lexsort((kept, group + np.zeros(kept.shape, dtype=np.intp)), axis=1)
+    moved = np.where(parts.within < rest, sign, 0)
+    whole[np.arange(len(whole))[:, None], order] += moved
+    return whole
 
 
 def _group_sums(values: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
     """(n, k) -> (n, groups): sums of neighbours. By differences of what is added up from left to right:
     NumPy's own sums change in the last bits with the number of rows."""
-    upto = np.pad(np.add.accumulate(values, axis=1), ((0, 0), (1, 0)))
-    return np.diff(upto[:, np.append(starts, values.shape[1])], axis=1)
+    upto = np.zeros((len(values), values.shape[1] + 1))
+    np.add.accumulate(values, axis=1, out=upto[:, 1:])
+    ends = np.append(starts[1:], values.shape[1])
+    return upto[:, ends] - upto[:, starts]
 
 
 def _numbers(names: Sequence[object]) -> NDArray[np.intp]:

@@ -18,8 +18,6 @@ import numpy as np
 from training.last_answer import LastAnswer
 from training.linear_terms import Matrix, Places, RuleColumns, ValueColumns
 
-BLOCK = 8  # rows that are multiplied with the covariance's factor at a time
-
 
 @dataclass(frozen=True, eq=False)
 class LinearMember:
@@ -72,11 +70,9 @@ class LinearMember:
 
     def variance(self, X: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
         """Variance of the log-odds that comes from too few rows to learn from: (n, k) -> (n,)."""
-        columns = self.columns(X, segment)
-        padded = np.zeros((-(-len(columns) // BLOCK) * BLOCK, columns.shape[1]))
-        padded[: len(columns)] = columns
-        parts = [self._variance(padded[i : i + BLOCK]) for i in range(0, len(padded), BLOCK)]
-        return np.concatenate([np.zeros(0), *parts])[: len(columns)]
+        # Row by row: a product's last bits change with its shape, and so would a row's with its company.
+        sums = [row @ self.factor[1:] for row in self.columns(X, segment)]
+        return _last_sum((self.factor[0] + np.array(sums).reshape(len(X), -1)) ** 2)
 
     def variance_of_change(self, X: Matrix, Y: Matrix, segment: Sequence[Any] | None = None) -> Matrix:
         """The same of the log-odds of Y minus that of X: (n, k), (n, k) -> (n,)."""
@@ -99,12 +95,6 @@ class LinearMember:
         """From left to right, so that a row has the same bits in any batch."""
         first = np.full((len(columns), 1), self.intercept)
         return _last_sum(np.concatenate([first, columns * self.coefficients], axis=1))
-
-    def _variance(self, columns: Matrix) -> Matrix:
-        """Of BLOCK rows, always: a product's last bits change with its shape, and so would a row's with the
-        number of rows beside it."""
-        sums = self.factor[0] + columns @ self.factor[1:]
-        return _last_sum(sums**2)
 
 
 def _by_owner(terms: Matrix, owners: Places, shape: tuple[int, ...]) -> Matrix:

@@ -36,6 +36,7 @@ Places = NDArray[np.intp]
 KNOTS = 33  # quantiles by which a value is turned into its normal score
 CUTS = ndtri(np.array([0.15, 0.5, 0.85]))  # normal scores at the middle of a curve's ramps …
 RAMP = 0.5  # … and how wide a ramp is
+FEW_ROWS = 32  # that are interpolated all columns at once
 FEWEST_VALUES = 5  # that a feature must take, at its knots, to have a curve
 EDGE = 0.005  # the share of the training rows that lies beyond the outermost of them, at either end
 
@@ -88,6 +89,11 @@ class ValueColumns:
         return np.flatnonzero((self.scale > 0) & (taken >= FEWEST_VALUES))
 
     @cached_property
+    def _curved(self) -> Places:
+        """The places of `curve_of` in `value_of`."""
+        return np.flatnonzero(np.isin(self.value_of, self.curve_of))
+
+    @cached_property
     def flag_of(self) -> Places:
         """The features that have a flag, in order."""
         return np.flatnonzero(self.missing_scale > 0)
@@ -103,7 +109,7 @@ class ValueColumns:
         v, f = self.value_of, self.flag_of
         filled = np.where(missing[:, v], self.typical[v], X[:, v])
         values = (_scored(filled, self.knots[v], self.scores[v]) - self.centre[v]) / self.scale[v]
-        curved = values[:, np.isin(v, self.curve_of)]
+        curved = values[:, self._curved]
         curves = [np.clip((curved - cut) / RAMP + 0.5, 0.0, 1.0) for cut in CUTS]
         flags = (missing[:, f] - self.missing_centre[f]) / self.missing_scale[f]
         return np.concatenate([values, *curves, flags], axis=1)
@@ -147,9 +153,9 @@ class RuleColumns:
         named = np.full(len(X), None, dtype=object)
         if segment is not None:
             named[:] = [name if isinstance(name, str) else None for name in segment]
-        place = {name: number for number, name in enumerate(self.features)}
         nothing = np.full(len(X), np.nan)
-        facts = {n: X[:, place[n]] if n in place else nothing for n in stage_features(self.rule)}
+        known = self.features
+        facts = {n: X[:, known.index(n)] if n in known else nothing for n in stage_features(self.rule)}
         return ChosenProfiles.of(self.rule, named, facts)
 
     def places(self, X: Matrix, segment: Sequence[Any] | None) -> Places:
@@ -161,11 +167,11 @@ class RuleColumns:
         return found
 
     def shares_of(self, X: Matrix, segment: Sequence[Any] | None) -> Matrix:
-        """(n, measures): the shares by which each row is scored."""
+        """(n, measures), or (1, measures) of all: the shares by which each row is scored."""
         if segment is None and not self.rule.stage_profiles:
-            return np.broadcast_to(self.shares[None], (len(X), len(self.measures)))
-        table: Matrix = np.array(list(self.shares.values()))
-        return table[self.places(X, segment)]
+            return self._table[:1]
+        shares: Matrix = self._table[self.places(X, segment)]
+        return shares
 
     def _shares(self, weights: PillarWeights) -> Iterator[float]:
         for pillar in PILLARS:
@@ -175,9 +181,8 @@ class RuleColumns:
 
     def columns(self, X: Matrix, segment: Sequence[Any] | None) -> tuple[Matrix, Matrix]:
         """(n, measures + 1): the measures' columns and the cap's; (n,): the score."""
-        sub = np.empty((len(X), len(self.measures)))
-        for place, (curve, column) in enumerate(zip(self._curves, self.feature_of, strict=True)):
-            sub[:, place] = _sub_score(X[:, column], curve)
+        known, missing = self._sub_scores(X)
+        sub = np.where(missing, self._when_missing, known)
         points = sub * self.shares_of(X, segment)
         uncapped = _total(points)
         score = np.minimum(uncapped, self._caps(X)[0])
@@ -189,28 +194,32 @@ class RuleColumns:
 
     def cap_sides(self, X: Matrix, segment: Sequence[Any] | None) -> tuple[Matrix, Matrix]:
         """The least and the most, (n,) each, that the cap's column can be, whatever missing measures are."""
-        shares, low, high = self.shares_of(X, segment), *self._sub_score_sides(X)
+        known, missing = self._sub_scores(X)
+        low, high = (np.where(missing, end(self._curves[1], axis=1), known) for end in (np.min, np.max))
+        shares = self.shares_of(X, segment)
         worst, best = self._caps(np.where(np.isnan(X), self._capping, X))[0], self._caps(X)[0]
         deepest, shallowest = worst - _total(high * shares), best - _total(low * shares)
         return np.minimum(deepest, 0.0), np.minimum(shallowest, 0.0)
 
-    def _sub_score_sides(self, X: Matrix) -> tuple[Matrix, Matrix]:
-        """The least and the most (n, measures) that the sub-scores can be."""
-        found = np.empty((2, len(X), len(self.measures)))
-        for place, (curve, column) in enumerate(zip(self._curves, self.feature_of, strict=True)):
-            known, missing = _sub_score(X[:, column], curve), np.isnan(X[:, column])
-            found[0, :, place] = np.where(missing, curve[1].min(), known)
-            found[1, :, place] = np.where(missing, curve[1].max(), known)
-        return found[0], found[1]
+    def _sub_scores(self, X: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
+        """(n, measures) each: the sub-scores, and where the value is missing, of which they say nothing."""
+        values = X[:, self.feature_of]
+        missing = np.isnan(values)
+        return _scored(np.where(missing, 0.0, values), *self._curves), missing
 
     @cached_property
-    def _curves(self) -> tuple[tuple[Matrix, Matrix, float], ...]:
-        """Of each measure: values, their sub-scores, and the sub-score of a missing value."""
-        sides = [np.array(measure.curve, dtype=np.float64).T for measure in self.measures]
-        missing = [
-            min(max(m.when_missing, s.min()), s.max()) for m, (_, s) in zip(self.measures, sides, strict=True)
-        ]
-        return tuple((at, score, float(m)) for (at, score), m in zip(sides, missing, strict=True))
+    def _curves(self) -> tuple[Matrix, Matrix]:
+        """(measures, points) each: values, and their sub-scores; a shorter curve repeats its last point."""
+        longest = max((len(m.curve) for m in self.measures), default=0)
+        padded = [[*m.curve, *[m.curve[-1]] * (longest - len(m.curve))] for m in self.measures]
+        both = np.array(padded, dtype=np.float64).reshape(len(self.measures), longest, 2)
+        return both[:, :, 0], both[:, :, 1]
+
+    @cached_property
+    def _when_missing(self) -> Matrix:
+        """(measures,): the sub-score of a missing value."""
+        lowest, highest = (end(self._curves[1], axis=1) for end in (np.min, np.max))
+        return np.clip([m.when_missing for m in self.measures], lowest, highest)
 
     @cached_property
     def _capping(self) -> Matrix:
@@ -221,6 +230,11 @@ class RuleColumns:
             assert edge is not None
             found[self.features.index(exception.feature)] = edge
         return found
+
+    @cached_property
+    def _table(self) -> Matrix:
+        """(profiles, measures): the shares, profile by profile."""
+        return np.array(list(self.shares.values()))
 
     def _caps(self, X: Matrix) -> tuple[Matrix, Places]:
         """The lowest cap of each row (100 where none applies) and the place of its feature."""
@@ -234,11 +248,6 @@ class RuleColumns:
         return cap, place
 
 
-def _sub_score(values: Matrix, curve: tuple[Matrix, Matrix, float]) -> Matrix:
-    at, score, when_missing = curve
-    return np.asarray(np.where(np.isnan(values), when_missing, np.interp(values, at, score)))
-
-
 def _applies(values: Matrix, exception: HardException) -> NDArray[np.bool_]:
     if exception.at_least is not None:
         return np.asarray(values >= exception.at_least)
@@ -248,10 +257,9 @@ def _applies(values: Matrix, exception: HardException) -> NDArray[np.bool_]:
 
 def _total(parts: Matrix) -> Matrix:
     """The sum of each row, column by column, so that it is the same to the bit in any batch."""
-    total = np.zeros(len(parts))
-    for column in parts.T:
-        total += column
-    return total
+    if not parts.shape[1]:
+        return np.zeros(len(parts))
+    return np.asarray(np.add.accumulate(parts, axis=1)[:, -1])
 
 
 def _normal_scores(values: Matrix) -> tuple[Matrix, Matrix]:
@@ -268,8 +276,24 @@ def _normal_scores(values: Matrix) -> tuple[Matrix, Matrix]:
 
 def _scored(values: Matrix, knots: Matrix, scores: Matrix) -> Matrix:
     """(n, k) -> (n, k): each column interpolated on its own knots."""
+    if len(values) <= FEW_ROWS and values.shape[1]:
+        return _scored_at_once(values, knots, scores)
     columns = [np.interp(values[:, j], knots[j], scores[j]) for j in range(values.shape[1])]
     return np.stack(columns, axis=1) if columns else values
+
+
+def _scored_at_once(values: Matrix, knots: Matrix, scores: Matrix) -> Matrix:
+    """The same to the bit, all columns at once: for a few rows ten times as fast, for many slower."""
+    column = np.arange(values.shape[1])
+    below = (knots <= values[:, :, None]).sum(axis=2) - 1  # the last knot not above the value
+    last = knots.shape[1] - 1
+    start = np.minimum(np.maximum(below, 0), last - 1)
+    x, y = knots[column, start], scores[column, start]
+    with np.errstate(invalid="ignore", divide="ignore"):  # knots may coincide, and are not used then
+        slope = (scores[column, start + 1] - y) / (knots[column, start + 1] - x)
+        between = slope * (values - x) + y
+    found = np.where(values == x, y, between)
+    return np.where(below < 0, scores[:, 0], np.where(below >= last, scores[:, -1], found))
 
 
 def _spread(columns: Matrix) -> tuple[Matrix, Matrix]:
