@@ -20,7 +20,7 @@ def json_shape(body: bytes) -> tuple[int, int]:
 
     >>> json_shape(b'{"rows": [{"account_id": "[[[[:", "features": {}}]}')
     (4, 3)
-    >>> json_shape(b'["a\\"[", 1]'), json_shape(b"[" * 1000), json_shape(b"1")
+    >>> json_shape(b'["a\\\\"[", 1]'), json_shape(b"[" * 1000), json_shape(b"1")
     ((1, 0), (1000, 0), (0, 0))
     """
     if b"\\" in body:

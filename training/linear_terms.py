@@ -289,7 +289,7 @@ def _scored_at_once(values: Matrix, knots: Matrix, scores: Matrix) -> Matrix:
     last = knots.shape[1] - 1
     start = np.minimum(np.maximum(below, 0), last - 1)
     x, y = knots[column, start], scores[column, start]
-    with np.errstate(invalid="ignore", divide="ignore"):  # knots may coincide, and are not used then
+    with np.errstate(all="ignore"):  # knots may coincide, values lie far out: neither is used then
         slope = (scores[column, start + 1] - y) / (knots[column, start + 1] - x)
         between = slope * (values - x) + y
     found = np.where(values == x, y, between)
