@@ -16,14 +16,13 @@ import pandas as pd
 from training import registry as versions
 from training.account_sums import ratio, resampled_sums, span
 from training.bootstrap import compare
+from training.card_limits import FEW, FRESH
 from training.out_of_time import outcomes_of
 from training.registry import REGISTRY, tracking
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-FEW = 10  # churned accounts of a segment below which no order of its accounts can be judged
-FRESH = 90  # days of new outcomes after which it is worth learning again
 UNKNOWN = "unknown"
 Document = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from serving.pages.model.model_read import ModelRead
 from serving.pages.visits import Visit
-from training.model_card import FEW, FRESH
+from training.card_limits import FEW, FRESH
 
 
 def card(visit: Visit, read: ModelRead) -> dict[str, Any] | None:
