@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from training.calibration import Matrix
 from training.ranked_rows import Indices, Ranking
@@ -37,7 +37,7 @@ def reliability(ranking: Ranking, groups: int = GROUPS) -> Reliability:
     members = np.split(ranking.outcomes.account[ranking.order], starts[1:])
     accounts = np.array([len(np.unique(group)) for group in members])
     low, high = (
-        beta.ppf(tail, seen * accounts + 0.5, (1 - seen) * accounts + 0.5)
+        betaincinv(seen * accounts + 0.5, (1 - seen) * accounts + 0.5, tail)
         for tail in ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
     )
     return Reliability(foretold, seen, low, high, accounts)
