@@ -53,24 +53,29 @@ def improvement_plan(
     owner: str | None,
     playbooks: tuple[Playbook, ...],
     now: datetime,
+    path: Mapping[str, Any] | None = None,
 ) -> Document:
-    """A plan from the worst drivers that the customer's team can act on, a playbook each.
+    """A plan from the account's own drivers and its path to green, a playbook for each of their families.
 
-    With no such driver the worst of all stand in; with none at all the plan is to find out.
+    First comes the worst driver that the customer's team can act on, then what the path moves, in its order,
+    then the other drivers. With no such driver the worst of all stand in; with none at all, and no path, the
+    plan is to find out. `path`: see `path_to_green.planned_paths`; None where none was worked out.
     """
     worse = sorted((d for d in drivers if d["points"] < 0), key=lambda d: d["points"])
     causes = [d for d in worse if d["actionable"]] or worse
+    steps = [] if path is None else list(path["steps"])
     chosen: dict[str, tuple[Playbook, Mapping[str, Any] | None]] = {}
-    for driver in causes:
-        if (book := playbook_for(driver["family"], "improve", playbooks)) is not None:
-            chosen.setdefault(book.name, (book, driver))
+    for cause in [*causes[:1], *steps, *causes[1:]]:
+        if (book := playbook_for(cause["family"], "improve", playbooks)) is not None:
+            chosen.setdefault(book.name, (book, cause))
     if not chosen and (book := playbook_for("any", "improve", playbooks)) is not None:
         chosen[book.name] = (book, None)
     parts = [
-        _part(book, owner, now, None if driver is None else driver["feature"], driver and driver["text"])
-        for book, driver in list(chosen.values())[:MOST_CAUSES]
+        _part(book, owner, now, None if cause is None else cause["feature"], cause and cause["text"])
+        for book, cause in list(chosen.values())[:MOST_CAUSES]
     ]
-    return {"goal": "improve", "owner": owner, "made_on": now.date().isoformat(), "parts": parts}
+    made = {"goal": "improve", "owner": owner, "made_on": now.date().isoformat(), "parts": parts}
+    return made if path is None else {**made, "path": dict(path)}
 
 
 def expansion_plan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from serving.lineage.made_from import parts_of
 from serving.opened_store import opened_store
 from serving.params import ServingParams
 from serving.past_features import features_before
+from serving.path_to_green.planned_paths import planned_paths
 from serving.request_fields import utc_text
 from serving.score_inputs import ScoreInputs
 from serving.store import ScoredAccount, ScoreStore, Snapshot
@@ -141,6 +142,8 @@ def score_and_publish(
         themes = _themes(store, scored, snapshot, params, limits)
         progress("publishing")
         if snapshot is None:
+            most = cases.paths_in_plans
+            paths = planned_paths(store, scorer, scored.accounts, scored.rows, most, progress)
             snapshot = store.publish_snapshot(
                 scored.accounts,
                 as_of=scored.as_of.to_pydatetime(),
@@ -150,7 +153,7 @@ def score_and_publish(
                 inputs=ScoreInputs.of(scored.rows, params.rule),
                 evidence=evidence,
                 evidence_snapshots=limits.evidence_snapshots,
-                follow=_trigger(scored, params, cases, now),
+                follow=_trigger(scored, params, cases, now, paths),
             )
         elif evidence is not None:
             store.keep_evidence(snapshot, evidence, limits.evidence_snapshots)
@@ -185,7 +188,13 @@ def _keep_lineage(
         keep_lineage(connection, snapshot.id, parts)
 
 
-def _trigger(scored: ScoredBook, params: AllParams, cases: CaseParams, now: dt.datetime) -> Trigger:
+def _trigger(
+    scored: ScoredBook,
+    params: AllParams,
+    cases: CaseParams,
+    now: dt.datetime,
+    paths: Mapping[str, dict[str, Any]],
+) -> Trigger:
     """What opens the cases that follow from the scores, in the snapshot's transaction."""
     source = scored.source
     contacts = source["contacts"].to_pandas() if source.has("contacts") else None
@@ -198,6 +207,7 @@ def _trigger(scored: ScoredBook, params: AllParams, cases: CaseParams, now: dt.d
         people_of(source["accounts"].to_pandas(), contacts, scored.as_of),
         newest_facts(source, scored.as_of),
         {str(account): dict(row) for account, row in numbers.to_dict("index").items()},
+        paths,
     )
 
 

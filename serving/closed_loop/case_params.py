@@ -73,7 +73,8 @@ class CaseParams(Section):
 
     With `calendar: wall` 24 h are a day whatever the day is; with `business` they are 24 working hours.
     `escalate_until: resolved` escalates a case that was called and is not resolved; `called` does not.
-    `alerts_per_week` is of each CSM, in any seven days (None: no limit); see `alert_budget.py`.
+    `alerts_per_week` is of each CSM, in any seven days (None: no limit); see `alert_budget.py`. Of so many
+    yellow accounts a night, those with the most revenue at risk, is the path to green put into the plan.
     """
 
     call_within: Annotated[Hours, Field(ge=1)] = 4
@@ -86,6 +87,7 @@ class CaseParams(Section):
     leave_margin: Annotated[Points, Field(le=40)] = 8
     minimum_stay: Days = 28
     recover_within: Days = 90
+    paths_in_plans: Annotated[int, Field(ge=0, le=5000)] = 200
     nightly_at: TimeOfDay = 3 * 60
     nightly_time_zone: ZoneName = "UTC"
 

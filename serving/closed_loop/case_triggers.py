@@ -39,7 +39,8 @@ PEOPLE = ("name", "owner", "director", "vp")
 class Trigger:
     """What turns a snapshot into cases: parameters, playbooks, and what the book says beside the scores.
 
-    `newest` has, by account and pillar, the day of the newest fact; `features` the numbers of each account.
+    `newest` has, by account and pillar, the day of the newest fact; `features` the numbers of each account;
+    `paths` the way to green of those that a plan is made from.
     """
 
     params: CaseParams
@@ -49,6 +50,7 @@ class Trigger:
     people: BookPeople | None = None
     newest: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
     features: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
+    paths: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __call__(self, connection: Connection, snapshot: Snapshot) -> None:
         """Settles every account of the snapshot and opens the cases that follow."""
@@ -126,7 +128,8 @@ class Trigger:
             if plan is None:
                 return None
         else:
-            plan = improvement_plan(row.payload["drivers"], row.owner, self.playbooks, self.now)
+            path = self.paths.get(row.account_id) if kind == "plan" else None
+            plan = improvement_plan(row.payload["drivers"], row.owner, self.playbooks, self.now, path)
         return Opening(
             row.account_id,
             kind,

@@ -45,7 +45,8 @@ def path_to_green_of(
     plan = path_to(scorer, inputs.rows.assign(segment=segment), catalog, known, target)
     if tenths_down(np.array(plan.health[:1]))[0] != round(account.payload["health"] * 10):
         raise _other_model(scorer, snapshot)  # the same name, and not the same model
-    return _told(scorer, account, snapshot, plan, source, {feature.name: feature for feature in catalog})
+    names = {feature.name: feature for feature in catalog}
+    return {**_head(account, snapshot, target), **told(scorer, account.payload, plan, source, names)}
 
 
 def _check_model(scorer: Planner, snapshot: Snapshot, inputs: ScoreInputs) -> None:
@@ -82,15 +83,11 @@ def _already(account: ScoredAccount, snapshot: Snapshot, target: Target) -> dict
     }
 
 
-def _told(
-    scorer: Planner,
-    account: ScoredAccount,
-    snapshot: Snapshot,
-    plan: Plan,
-    source: Source,
-    catalog: dict[str, Feature],
+def told(
+    scorer: Planner, payload: dict[str, Any], plan: Plan, source: Source, catalog: dict[str, Feature]
 ) -> dict[str, Any]:
-    before = _standing(account.payload)
+    """A plan as it is shown, of an account with this health payload: points in tenths that add up."""
+    before = _standing(payload)
     after = _standing(scorer.score(plan.after, top=0)[0])  # the very rows, by the scorer that serves
     reached = BANDS.index(after["band"]) >= BANDS.index(plan.target)
     status = "reachable" if reached else "not_reachable"
@@ -100,7 +97,6 @@ def _told(
     interval = [round(end, 1) + 0.0 for end in plan.interval]
     cost = round(plan.cost, 2)
     return {
-        **_head(account, snapshot, plan.target),
         "status": status,
         "before": before,
         "after": after,

@@ -40,11 +40,12 @@ def publish(
     *accounts: ScoredAccount,
     newest: Mapping[str, Mapping[str, pd.Timestamp]] | None = None,
     features: Mapping[str, Mapping[str, float]] | None = None,
+    paths: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     now = START + timedelta(days=day)
     params = CaseParams()
     trigger = Trigger(
-        params, BandLimits(), read_playbooks(), now, newest=newest or {}, features=features or {}
+        params, BandLimits(), read_playbooks(), now, None, newest or {}, features or {}, paths or {}
     )
     store.publish_snapshot(
         accounts,
@@ -177,3 +178,18 @@ def test_who_is_who_is_kept_as_the_newest_book_says(store: ScoreStore) -> None:
         assert connection.execute(select(book_accounts)).all() == [("A-1", "Acme", None, "d", "v")]
         roles = connection.execute(select(book_contacts).order_by(book_contacts.c.role)).all()
     assert roles == [("C-1", "A-1", "decision_maker", True), ("C-1", "A-1", "user", None)]
+
+
+def test_a_plan_is_made_from_the_path_to_green_as_well_the_worst_driver_first(store: ScoreStore) -> None:
+    text = {"en": "Sticky features: from 8% to 30%", "zh": "关键功能:由8%至30%"}
+    step = {"feature": "sticky_feature_user_share_30d", "family": "depth", "text": text}
+    path = {"status": "reachable", "steps": [step], "text": {"en": "green is reachable", "zh": "可达到绿色"}}
+    publish(store, 0, scored(70.0), scored(70.0, "A-2"), paths={"A-1": path})
+    with store.begin() as connection:
+        plans = {a: plan for a, plan in connection.execute(select(cases.c.account_id, cases.c.plan))}
+    features = [part["feature"] for part in plans["A-1"]["parts"]]
+    assert features == ["overdue_invoices", "sticky_feature_user_share_30d"]
+    assert plans["A-1"]["parts"][1]["because"] == text
+    assert plans["A-1"]["path"] == path
+    assert [part["feature"] for part in plans["A-2"]["parts"]] == ["overdue_invoices"]
+    assert "path" not in plans["A-2"]
