@@ -87,7 +87,7 @@ class CaseParams(Section):
     leave_margin: Annotated[Points, Field(le=40)] = 8
     minimum_stay: Days = 28
     recover_within: Days = 90
-    paths_in_plans: Annotated[int, Field(ge=0, le=5000)] = 200
+    paths_in_plans: Annotated[int, Field(ge=0, le=5000)] = 25
     nightly_at: TimeOfDay = 3 * 60
     nightly_time_zone: ZoneName = "UTC"
 
