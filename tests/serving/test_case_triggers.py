@@ -186,7 +186,8 @@ def test_a_plan_is_made_from_the_path_to_green_as_well_the_worst_driver_first(st
     path = {"status": "reachable", "steps": [step], "text": {"en": "green is reachable", "zh": "可达到绿色"}}
     publish(store, 0, scored(70.0), scored(70.0, "A-2"), paths={"A-1": path})
     with store.begin() as connection:
-        plans = {a: plan for a, plan in connection.execute(select(cases.c.account_id, cases.c.plan))}
+        rows = connection.execute(select(cases.c.account_id, cases.c.plan)).all()
+    plans = {row.account_id: row.plan for row in rows}
     features = [part["feature"] for part in plans["A-1"]["parts"]]
     assert features == ["overdue_invoices", "sticky_feature_user_share_30d"]
     assert plans["A-1"]["parts"][1]["because"] == text
