@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export BENTOML_DO_NOT_TRACK = True
 export DO_NOT_TRACK = 1
 
-.PHONY: run test check pictures spark spark-test path-test simulate-loop kill-test benchmarks mutate lock clean help
+.PHONY: run test check docs notebooks pictures spark spark-test path-test simulate-loop kill-test benchmarks mutate lock clean help
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
@@ -30,6 +30,11 @@ $(STAMPS)/dev: requirements/dev.lock $(STAMPS)/run
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.lock
 	@touch $@
 
+$(STAMPS)/docs: requirements/docs.lock $(STAMPS)/dev
+	@echo "Vitals: installing the site's tools of requirements/docs.lock (hashes checked)"
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/docs.lock
+	@touch $@
+
 $(STAMPS)/spark: requirements/spark.lock $(STAMPS)/dev
 	@echo "Vitals: installing pyspark of requirements/spark.lock (hashes checked; 400 MB)"
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --require-hashes -r requirements/spark.lock
@@ -44,7 +49,7 @@ run: $(STAMPS)/run ## a simulated book, a trained model, and the service on http
 	@$(BIN)/vitals demo
 
 # One BLAS thread for each of the two processes: threads of both would wait for one another's cores.
-test: check ## every check and every test
+test: check $(STAMPS)/docs ## every check and every test
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(STAMPS)/dev ## formatting, lint, types, import direction
@@ -53,6 +58,13 @@ check: $(STAMPS)/dev ## formatting, lint, types, import direction
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.house_rules
+
+docs: $(STAMPS)/docs ## the documentation site, in build/site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Vitals: build/site/index.html"
+
+notebooks: $(STAMPS)/dev ## notebooks and their .py pairs brought together: of each, the newer wins
+	@$(BIN)/jupytext --quiet --sync notebooks/*.ipynb
 
 pictures: $(STAMPS)/dev ## pictures of every page in docs/pictures/ (needs Chromium, a running service, KEY=vk_…)
 	@$(BIN)/python -m tests.serving.pages.pictures --key "$(KEY)"
@@ -81,6 +93,8 @@ lock: ## renew the locks (needs uv; hashes, no index lines)
 	  --no-emit-index-url --no-header --no-annotate -o requirements/run.lock
 	uv pip compile --group dev pyproject.toml requirements/build.in -c requirements/run.lock --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/dev.lock
+	uv pip compile --group docs -c requirements/dev.lock --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate -o requirements/docs.lock
 	echo "pyspark<4.1" | uv pip compile - -c requirements/run.lock --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate -o requirements/spark.lock
 	printf 'interpret-core>=0.7.8,<0.8\npolars>=1\n' | uv pip compile - -c requirements/dev.lock --python-version 3.11 \

@@ -1,0 +1,43 @@
+"""Scores, their history, the API, cases and monitoring. Knows nothing of how a model is fitted.
+
+What people use from a notebook stands at the top, and is imported when it is asked for:
+
+>>> import serving
+>>> with serving.open_store("sqlite://") as store:
+...     print(store.newest_snapshot())
+None
+
+`ask_what_if` and `open_store` are `what_if` and `opened_store`, names that modules have.
+The way from a book to a health: docs/python.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from features.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from serving.account_words import in_words as in_words
+    from serving.batch_scoring import flat_table as flat_table
+    from serving.batch_scoring import score_book as score_book
+    from serving.champion import load_scorer as load_scorer
+    from serving.history_answers import snapshot_for as snapshot_for
+    from serving.opened_store import opened_store as open_store  # noqa: F401
+    from serving.params import ServingParams as ServingParams
+    from serving.publishing import score_and_publish as score_and_publish
+    from serving.what_if_run import what_if as ask_what_if  # noqa: F401
+
+PLACES = {
+    "ServingParams": "params",
+    "ask_what_if": "what_if_run:what_if",
+    "flat_table": "batch_scoring",
+    "in_words": "account_words",
+    "load_scorer": "champion",
+    "open_store": "opened_store:opened_store",
+    "score_and_publish": "publishing",
+    "score_book": "batch_scoring",
+    "snapshot_for": "history_answers",
+}
+__all__ = [*PLACES]  # noqa: PLE0604
+__getattr__, __dir__ = lazy_names(__name__, PLACES)
