@@ -31,6 +31,7 @@ from serving.kpis import kpis_command
 from serving.lineage import lineage_command
 from serving.monitoring import monitor_command
 from serving.path_to_green import command as path_command
+from serving.retraining import retrain_command, rollback_command, shadow_command
 from serving.themes import themes_command
 from training import (
     card_command,
@@ -82,6 +83,9 @@ app.add_typer(keys_app, name="keys")
 app.command("up", epilog=up_command.EXAMPLE)(up_command.up)
 app.command("compare", epilog=compare_command.EXAMPLE)(compare_command.compare)
 app.command("promote", epilog=promote_command.EXAMPLE)(promote_command.promote)
+app.command("retrain", epilog=retrain_command.EXAMPLE)(retrain_command.retrain)
+app.command("shadow", epilog=shadow_command.EXAMPLE)(shadow_command.shadow)
+app.command("rollback", epilog=rollback_command.EXAMPLE)(rollback_command.rollback)
 app.command("card", epilog=card_command.EXAMPLE)(card_command.card)
 app.command("score", epilog=score_command.EXAMPLE)(score_command.score)
 app.command("explain", epilog=explain_command.EXAMPLE)(explain_command.explain)

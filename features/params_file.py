@@ -14,7 +14,17 @@ from pydantic_core import ErrorDetails
 from features.faults import Fault, WrongUse, nearest
 
 DEFAULT_PARAMS = Path("params.yaml")
-SECTIONS = ("checks", "features", "rule", "training", "serving", "monitoring", "cases", "delivery")
+SECTIONS = (
+    "checks",
+    "features",
+    "rule",
+    "training",
+    "serving",
+    "monitoring",
+    "cases",
+    "delivery",
+    "retraining",
+)
 
 
 class Section(BaseModel):

@@ -37,6 +37,7 @@ from serving.params import ServingParams
 from serving.past_features import features_before
 from serving.path_to_green.planned_paths import planned_paths
 from serving.request_fields import utc_text
+from serving.retraining.shadow_scores import shadow_scored
 from serving.score_inputs import ScoreInputs
 from serving.store import ScoredAccount, ScoreStore, Snapshot
 from serving.themes.theme_documents import theme_documents
@@ -159,6 +160,7 @@ def score_and_publish(
             store.keep_evidence(snapshot, evidence, limits.evidence_snapshots)
         keep_step(store, snapshot, settings_of(params.features), step)
         _keep_lineage(store, snapshot, scored, params, limits, registry)
+        shadow_scored(store, scored, snapshot, params, registry)
         if themes is not None:
             with store.writing() as connection:
                 keep_themes(connection, snapshot.id, themes, limits.evidence_snapshots)

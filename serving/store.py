@@ -53,6 +53,7 @@ from serving.lineage import lineage_tables  # noqa: F401  # declared before the 
 from serving.portfolio_pages import cursor_after, page_statement
 from serving.request_fields import utc_text
 from serving.request_queries import PortfolioQuery
+from serving.retraining import retraining_tables  # noqa: F401  # declared before the tables are made
 from serving.score_inputs import ScoreInputs, read_inputs, write_inputs
 from serving.score_tables import score_history, snapshots
 from serving.store_schema import bring_up_to_date

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,29 +57,38 @@ def promote(
     where there is no challenger, or where it is the champion already.
     """
     with registry.tracking(store) as client:
-        version, champion = registry.challenger_version(client), registry.version_of(client, "champion")
-        if version == champion:
-            fault = Fault(
-                "challenger", f"version {version}", "a version that is not champion", "train a new one"
-            )
-            raise WrongUse("the challenger is the champion already", [fault])
-        tested = registry.predictions(client, version)
-        rival = registry.predictions(client, champion) if champion else None
-        doubt, learned = _other_horizon(client, version, champion), registry.learned_churns(client, version)
-        verdicts = gate(tested, rival, params, doubt, bands, learned)
-        verdicts += leakage_verdicts(registry.findings_of(client, version))
-        passed = all(verdict.passed for verdict in verdicts)
+        asked = ask_gate(client, params, bands)
+        passed = all(verdict.passed for verdict in asked.verdicts)
         forced = None if passed else (reason or "").strip() or None
-        found = Promotion(version, champion, tuple(verdicts), passed or forced is not None, forced)
+        found = replace(asked, promoted=passed or forced is not None, forced_because=forced)
         if found.promoted:
-            _log_card(client, found)
-            client.set_registered_model_alias(registry.MODEL, "champion", version)
-            client.set_model_version_tag(registry.MODEL, version, "promoted", forced or "passed the gate")
+            log_card(client, found)
+            client.set_registered_model_alias(registry.MODEL, "champion", found.version)
+            client.set_model_version_tag(
+                registry.MODEL, found.version, "promoted", forced or "passed the gate"
+            )
         return found
 
 
-def _log_card(client: MlflowClient, found: Promotion) -> None:
-    """The champion's card goes beside its model: as JSON, and as a page for people."""
+def ask_gate(client: MlflowClient, params: TrainingParams, bands: BandLimits | None = None) -> Promotion:
+    """The gate's answer to the challenger; nothing is promoted.
+
+    WrongUse where there is no challenger, or where it is the champion already.
+    """
+    version, champion = registry.challenger_version(client), registry.version_of(client, "champion")
+    if version == champion:
+        fault = Fault("challenger", f"version {version}", "a version that is not champion", "train a new one")
+        raise WrongUse("the challenger is the champion already", [fault])
+    tested = registry.predictions(client, version)
+    rival = registry.predictions(client, champion) if champion else None
+    doubt, learned = _other_horizon(client, version, champion), registry.learned_churns(client, version)
+    verdicts = gate(tested, rival, params, doubt, bands, learned)
+    verdicts += leakage_verdicts(registry.findings_of(client, version))
+    return Promotion(version, champion, tuple(verdicts), False, None)
+
+
+def log_card(client: MlflowClient, found: Promotion) -> None:
+    """The card goes beside the version's model: as JSON, and as a page for people."""
     run_id = client.get_model_version(registry.MODEL, found.version).run_id
     card = model_card(client, found.version, found.as_dict())
     client.log_dict(run_id, card, "card.json")

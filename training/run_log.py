@@ -58,9 +58,13 @@ def register(trained: Trained, params: AllParams, registry: Path = REGISTRY) -> 
             _log_run(trained, params, Path(scratch))
             info = _log_model(trained, Path(scratch))
         version = _new_version(client, info, run.info.run_id)
-        bundle = bundle_folder(client, version, registry)
-        sign_bundle(bundle, version, registry)
-        client.set_registered_model_alias(MODEL, "challenger", version)
+        try:
+            bundle = bundle_folder(client, version, registry)
+            sign_bundle(bundle, version, registry)
+            client.set_registered_model_alias(MODEL, "challenger", version)
+        except BaseException:
+            client.delete_model_version(MODEL, version)  # a version without a signature could never answer
+            raise
         return Registered(version, run.info.run_id, bundle)
 
 

@@ -37,16 +37,19 @@ def watch(
     store: Store = None,
     as_json: Json = False,
 ) -> None:
-    """Nightly scoring, the ladder of the cases, webhooks; until it is stopped. Any number may run."""
+    """Nightly scoring and retraining, the ladder of the cases, webhooks; until it is stopped. Any number may
+    run."""
     from serving.closed_loop.case_params import CaseParams
-    from serving.closed_loop.watching import Watcher
+    from serving.closed_loop.watching import Watcher, utc_now
     from serving.delivery.delivery_params import DeliveryParams
     from serving.opened_store import opened_store
+    from serving.retraining.retraining_params import RetrainingParams
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     with clear_faults(as_json), opened_store(store) as opened:
         cases = read_section(params, "cases", CaseParams, overrides or ())
         delivery = read_section(params, "delivery", DeliveryParams, overrides or ())
+        again = read_section(params, "retraining", RetrainingParams, overrides or ())
 
         def score() -> None:
             from serving.monitoring.monitoring_run import Asked
@@ -57,7 +60,15 @@ def watch(
             score_and_publish(book, None, params, asked, registry, store, None, now, lambda _: None)
             monitor_after_scoring(Asked(book, None, params, asked, registry, store, Path()))
 
-        watcher = Watcher(opened, cases, delivery, score if scoring else None)
+        def after() -> None:
+            from serving.retraining.nightly_retraining import look_after_the_model
+            from serving.retraining.retraining import Workshop
+            from training.all_params import AllParams
+
+            read = AllParams.read(params, tuple(overrides or ()))
+            look_after_the_model(Workshop(opened, registry, book, read, again, utc_now))
+
+        watcher = Watcher(opened, cases, delivery, score if scoring else None, after)
         if once:
             done = watcher.once()
             emit(done) if as_json else typer.echo(", ".join(f"{n} {what}" for what, n in done.items()))

@@ -34,12 +34,14 @@ def utc_now() -> datetime:
 
 @dataclass
 class Watcher:
-    """What one watcher does; `score` scores the book, None leaves the nights to another watcher."""
+    """What one watcher does; `score` scores the book, None leaves the nights to another watcher. `after` is
+    done once a night is scored, and never raises."""
 
     store: ScoreStore
     cases: CaseParams
     delivery: DeliveryParams
     score: Callable[[], object] | None = None
+    after: Callable[[], object] = lambda: None
     now: Callable[[], datetime] = utc_now
     name: str = field(default_factory=lambda: uuid4().hex)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -59,6 +61,8 @@ class Watcher:
         went_well = score_if_due(self.store, self.cases, self.now(), self.name, self.score)
         if went_well is not None:
             logger.info("nightly scoring: %s", "done" if went_well else "failed, will be tried again")
+        if went_well:
+            self.after()
         return went_well
 
     def ladder(self) -> int:

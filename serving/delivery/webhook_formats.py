@@ -23,6 +23,13 @@ TITLES = {
     "p0.assigned": ("P0: assigned", "P0 警报:已分派"),
     "p0.resolved": ("P0: resolved", "P0 警报:已解决"),
     "p0.reopened": ("P0: reopened", "P0 警报:已重新打开"),
+    "model.shadow": ("A new model scores beside the champion", "新模型正与当前模型并行试算"),
+    "model.ready": ("A new model waits for you", "新模型等待您确认"),
+    "model.promoted": ("A new model answers now", "新模型已启用"),
+    "model.refused": ("A new model was refused by the gate", "新模型未通过检验"),
+    "model.failed": ("Training again failed; the champion goes on", "重新训练失败,当前模型继续使用"),
+    "model.superseded": ("A new model was overtaken by another", "新模型已被另一模型取代"),
+    "model.rolled_back": ("The model was rolled back", "模型已回滚"),
     "test": ("A test of this webhook", "Webhook 测试"),
 }
 MAX_WORDS = 120
@@ -57,6 +64,10 @@ def lines_of(event_type: str, data: Mapping[str, Any]) -> list[str]:
         "level": plain(data.get("level")),
         "assignee": plain(data.get("assignee")),
         "call due": plain(data.get("call_due_at")),
+        "version": plain(data.get("version")),
+        "shadow until": plain(data.get("shadow_until")),
+        "failure": plain(data.get("failure")),
+        "next": plain(data.get("next")),
     }
     return lines + [f"{name}: {value}" for name, value in facts.items() if value]
 

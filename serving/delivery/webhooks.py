@@ -18,7 +18,7 @@ from serving.delivery.webhook_formats import FORMATS
 from serving.delivery.webhook_signature import new_secret
 from serving.unique_rows import insert_once
 
-EVENTS = ("p0", "plan", "expansion", "test")
+EVENTS = ("p0", "plan", "expansion", "model", "test")
 CHANGE_OVER = timedelta(days=1)
 Document = dict[str, Any]
 e, d, o = webhook_endpoints.c, deliveries.c, outbox.c

@@ -35,7 +35,9 @@ def _say(as_json: bool, document: Any, text: str) -> None:
 def add(
     url: Annotated[str, typer.Argument(help="https://…, or mailto:name@example.com with --format email")],
     form: Annotated[str, typer.Option("--format", help="generic, slack, wecom, feishu or email")] = "generic",
-    event: Annotated[list[str] | None, typer.Option(help="p0, plan, expansion or test; repeatable")] = None,
+    event: Annotated[
+        list[str] | None, typer.Option(help="p0, plan, expansion, model or test; repeatable")
+    ] = None,
     secret: Annotated[
         str | None, typer.Option(envvar="VITALS_WEBHOOK_SECRET", help="the receiver's; left out: a new one")
     ] = None,
