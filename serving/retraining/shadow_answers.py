@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from serving.retraining import attempts
+from serving.retraining.retraining_tables import shadow_scores
 from serving.retraining.shadow_comparison import ShadowComparison, shadow_comparison
 from serving.retraining.shadow_scores import side_by_side
 from serving.store import ScoreStore
@@ -13,12 +14,13 @@ Document = dict[str, Any]
 
 
 def shadow_of(store: ScoreStore, resamples: int, seed: int) -> Document:
-    """The last challenger that was tried: `attempt` (None: none ever was) and `comparison`."""
+    """The last challenger that was tried: `attempt` (None: none ever was) and `comparison`, of the accounts
+    that the store shows."""
     with store.begin() as connection:
         attempt = attempts.last_shadowed(connection)
         if attempt is None:
             return {"attempt": None, "comparison": None}
-        both = side_by_side(connection, attempt.id)
+        both = side_by_side(connection, attempt.id, store.owned(shadow_scores.c.account_id))
     told = ("id", "state", "version", "champion_before", "started_at", "shadow_until", "ended_at", "reason")
     shown = {name: getattr(attempt, name) for name in told} | {"triggers": attempt.triggers}
     return {"attempt": shown, "comparison": shadow_comparison(both, resamples, seed).as_dict()}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, insert, select
 
 from serving.batch_scoring import ScoredBook
 from serving.champion import Settings, champion_scorer, find_version
@@ -67,10 +67,13 @@ def _is_kept(connection: Connection, attempt: int, snapshot: int) -> bool:
     return connection.execute(select(s.account_id).where(mine).limit(1)).first() is not None
 
 
-def side_by_side(connection: Connection, attempt: int) -> pd.DataFrame:
+def side_by_side(
+    connection: Connection, attempt: int, seen: ColumnElement[bool] | None = None
+) -> pd.DataFrame:
     """`as_of`, `account_id`, and of champion and challenger `health` and `band`, by date and account.
 
-    Of an as-of date that was published twice the later one counts.
+    Of an as-of date that was published twice the later one counts. `seen`: which accounts the caller may see
+    (`ScoreStore.owned`); None: all of them.
     """
     h, p = score_history.c, snapshots.c
     both = (h.snapshot_id == s.snapshot_id) & (h.account_id == s.account_id)
@@ -78,7 +81,8 @@ def side_by_side(connection: Connection, attempt: int) -> pd.DataFrame:
     query = select(*told).select_from(
         shadow_scores.join(score_history, both).join(snapshots, p.id == s.snapshot_id)
     )
+    wanted = s.retraining_id == attempt if seen is None else and_(s.retraining_id == attempt, seen)
     names = ["snapshot", "as_of", "account_id", "champion", "champion_band", "challenger", "challenger_band"]
-    found = pd.DataFrame(connection.execute(query.where(s.retraining_id == attempt)).all(), columns=names)
+    found = pd.DataFrame(connection.execute(query.where(wanted)).all(), columns=names)
     found = found.sort_values(["as_of", "account_id", "snapshot"])
     return found.drop_duplicates(["as_of", "account_id"], keep="last").drop(columns="snapshot")

@@ -16,6 +16,7 @@ from serving.pages.model.drift_panel import drift
 from serving.pages.model.model_read import ModelRead
 from serving.pages.model.performance_panel import performance
 from serving.pages.model.reliability_panel import reliability_curve
+from serving.pages.model.shadow_panel import shadow
 from serving.pages.model.weights_panel import believed
 from serving.pages.visits import Visit
 
@@ -39,6 +40,7 @@ PANELS = (
     Panel("reliability", reliability_curve, span=6),
     Panel("believed", believed, span=6),
     Panel("performance", performance),
+    Panel("shadow", shadow),
     Panel("drift", drift),
     Panel("card", card),
 )
