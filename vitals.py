@@ -27,6 +27,7 @@ from serving.closed_loop import overrides_command, watch_command
 from serving.delivery.webhooks_command import app as webhooks
 from serving.disagreement import disagreement_command
 from serving.evidence import evidence_command
+from serving.gaming import gaming_command
 from serving.kpis import kpis_command
 from serving.lineage import lineage_command
 from serving.monitoring import monitor_command
@@ -99,6 +100,7 @@ app.command("what-if", epilog=what_if_command.EXAMPLE)(what_if_command.what_if)
 app.command("nps", epilog=nps_command.EXAMPLE)(nps_command.nps)
 app.command("evidence", epilog=evidence_command.EXAMPLE)(evidence_command.evidence)
 app.command("monitor", epilog=monitor_command.EXAMPLE)(monitor_command.monitor)
+app.command("gaming", epilog=gaming_command.EXAMPLE)(gaming_command.gaming)
 app.command("audit", epilog=audit_command.EXAMPLE)(audit_command.audit)
 app.command("serve", epilog=serve_command.EXAMPLE)(serve_command.serve)
 app.command("watch", epilog=watch_command.EXAMPLE)(watch_command.watch)

@@ -24,6 +24,7 @@ SECTIONS = (
     "cases",
     "delivery",
     "retraining",
+    "gaming",
 )
 
 

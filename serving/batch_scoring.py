@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from features.extent import known_extent, newest_fact
 from features.snapshot import build_snapshot
 from features.warehouse import Warehouse
 from serving.column_flags import column_flags
+from serving.gaming.discount import LeftOut, discounted
+from serving.gaming.gaming_params import GamingParams
 from serving.learned_scorer import LearnedScorer
 from serving.params import ServingParams
 from serving.revenue_at_risk import revenue_at_risk
@@ -58,6 +61,7 @@ class ScoredBook:
     rows: pd.DataFrame
     not_scored: int
     source: Warehouse
+    left_out: LeftOut = field(default_factory=dict)
 
     def most_in_need(self, count: int = 10) -> list[ScoredAccount]:
         """Red accounts first, then yellow; in a band the most yearly revenue at risk first.
@@ -77,6 +81,7 @@ def score_book(
     progress: Progress = lambda _: None,
     answers: Sequence[dict[str, Any]] = (),
     past: Callable[[str], Iterable[PastFeatures]] = lambda _: (),
+    gaming: GamingParams = GamingParams(),  # noqa: B008 - frozen
 ) -> ScoredBook:
     """Scores every account of the book that is a customer at `as_of` (None: the end of the book).
 
@@ -85,12 +90,15 @@ def score_book(
 
     Payloads carry `as_of`, `known_until` (the newest fact that was known by then) and `stale` (the
     tables whose newest fact is older than `serving.stale_after` allows), `vanished` and `constant` (what is
-    wrong with whole columns of the book).
+    wrong with whole columns of the book). Where `gaming` has records left out of which somebody is suspected,
+    the payload says which (`left_out`).
     """
     progress("reading and checking the book")
     book = open_book(folder, params.checks, ALL_TABLES)
     moment = as_of if as_of is not None else known_extent(book.source)[1]
     book = with_answers(book, answers)
+    counted = discounted(book.source, moment, gaming)
+    book = replace(book, source=counted.source)
     rows = customers(book, build_snapshot(book.source, [moment], params.features, progress))
     if isinstance(scorer, LearnedScorer):
         rows = scorer.told_by_book(rows, book.source)
@@ -99,15 +107,15 @@ def score_book(
     progress("scoring")
     known_until, stale = _freshness(book, moment, limits)
     when = {"as_of": _text(moment), "known_until": known_until, "stale": stale}
-    scored = published_payloads(rows, scorer, when, limits.default_top, past(_text(moment)))
+    before, left_out = past(_text(moment)), counted.left_out
+    scored = published_payloads(rows, scorer, when, limits.default_top, before, left_out)
     facts = details.to_dict("records")
     accounts = tuple(
         ScoredAccount({str(k): v for k, v in d.items()}, p) for d, p in zip(facts, scored, strict=True)
     )
     others = int(book.source["accounts"].count().to_pyarrow().as_py()) - len(accounts)
-    return ScoredBook(
-        moment, accounts, scorer.model, _fingerprint(rows, params, limits), rows, others, book.source
-    )
+    made = _fingerprint(rows, params, limits, counted.left_out)
+    return ScoredBook(moment, accounts, scorer.model, made, rows, others, book.source, counted.left_out)
 
 
 def published_payloads(
@@ -116,25 +124,30 @@ def published_payloads(
     when: Mapping[str, Any],
     top: int,
     past: Iterable[PastFeatures],
+    left_out: LeftOut,
 ) -> list[dict[str, Any]]:
     """The payloads of a whole book's rows (account_id, segment, features), in order, as they are published.
 
-    `when`: `as_of`, `known_until` and `stale`. `past`: what was published before, newest date first. The same
-    of all five gives the same bits.
+    `when`: `as_of`, `known_until` and `stale`. `past`: what was published before, newest date first.
+    `left_out`: by account what it was scored without; of another the payload says nothing. The same of all
+    six gives the same bits.
     """
     flags = column_flags(rows, scorer.usual)
     if isinstance(scorer, RuleScorer):
         scorer = scorer.told_by(rows)
     names = [str(name) for name in rows.columns if name not in KEYS]
     since = since_when(rows, names, scorer.typical, str(when["as_of"]), past)
-    return [payload | dict(when) | flags for payload in scorer.score(rows, top, True, since)]
+    told = {account: {"left_out": lines} for account, lines in left_out.items()}
+    scored = scorer.score(rows, top, True, since)
+    return [payload | dict(when) | flags | told.get(payload["account_id"], {}) for payload in scored]
 
 
-def _fingerprint(rows: pd.DataFrame, params: AllParams, limits: ServingParams) -> str:
+def _fingerprint(rows: pd.DataFrame, params: AllParams, limits: ServingParams, left_out: LeftOut) -> str:
     """SHA-256 of everything but the model that the payloads depend on."""
     beside = {"evidence_snapshots", "evidence_records"}
     settings = SHAPE + params.rule.model_dump_json() + limits.model_dump_json(exclude=beside)
-    return hashlib.sha256((fingerprint_of(rows) + settings).encode()).hexdigest()
+    without = json.dumps(left_out, sort_keys=True) if left_out else ""
+    return hashlib.sha256((fingerprint_of(rows) + settings + without).encode()).hexdigest()
 
 
 def customers(book: Book, rows: pd.DataFrame) -> pd.DataFrame:

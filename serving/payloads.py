@@ -122,6 +122,14 @@ class RuleScore(BaseModel):
     family_points: FamilyPoints
 
 
+class LeftOutOf(BaseModel):
+    """Records that somebody is suspected of having made look better than they are (`vitals gaming`)."""
+
+    kind: Literal["begged", "against use", "inflated", "pinged"]
+    table: str
+    records: Annotated[int, Field(ge=1)]
+
+
 class OverrideOf(BaseModel):
     """A band that a person set, beside the score's own."""
 
@@ -181,6 +189,9 @@ class Health(BaseModel):
     stale: list[str]
     model: ModelOf
     case_id: str | None
+    left_out: list[LeftOutOf] | None = Field(
+        None, description="What it was scored without, as `gaming.discount` says; null: nothing"
+    )
     override: OverrideOf | None = Field(
         None, description="Where a person set the band: `band` is theirs, and the first driver says so"
     )

@@ -29,6 +29,7 @@ from serving.closed_loop.playbooks_read import read_playbooks
 from serving.evidence.evidence_documents import evidence_documents
 from serving.evidence.evidence_tables import Evidence, wants_evidence
 from serving.explained_words import Setting, explained_in_words
+from serving.gaming.gaming_params import GamingParams
 from serving.history_answers import account_of
 from serving.lineage.lineage_tables import has_lineage, keep_lineage
 from serving.lineage.made_from import parts_of
@@ -125,6 +126,8 @@ def score_and_publish(
     params = AllParams.read(params_file, overrides)
     limits = read_section(params_file, "serving", ServingParams, overrides)
     cases = read_section(params_file, "cases", CaseParams, overrides)
+    gaming = read_section(params_file, "gaming", GamingParams, overrides)
+    scorer = load_scorer(registry, params_file, overrides)
     moment = None if as_of is None else as_of_date(as_of)
     if out is not None:
         check_ending(out)
@@ -135,7 +138,7 @@ def score_and_publish(
         with store.begin() as connection:
             answers = kept_answers(connection)
         past = partial(features_before, store)
-        scored = score_book(book, scorer, params, limits, moment, progress, answers, past)
+        scored = score_book(book, scorer, params, limits, moment, progress, answers, past, gaming)
         snapshot = _published_before(store, scored)
         evidence = _evidence(store, scored, snapshot, params, limits, progress)
         earlier = earlier_of(store, utc_text(scored.as_of.to_pydatetime()), snapshot)
@@ -159,7 +162,7 @@ def score_and_publish(
         elif evidence is not None:
             store.keep_evidence(snapshot, evidence, limits.evidence_snapshots)
         keep_step(store, snapshot, settings_of(params.features), step)
-        _keep_lineage(store, snapshot, scored, params, limits, registry)
+        _keep_lineage(store, snapshot, scored, (params, limits, gaming), registry)
         shadow_scored(store, scored, snapshot, params, registry)
         if themes is not None:
             with store.writing() as connection:
@@ -175,8 +178,7 @@ def _keep_lineage(
     store: ScoreStore,
     snapshot: Snapshot,
     scored: ScoredBook,
-    params: AllParams,
-    limits: ServingParams,
+    read: tuple[AllParams, ServingParams, GamingParams],
     registry: Path,
 ) -> None:
     """What the snapshot was made from, where that is not kept yet."""
@@ -185,7 +187,7 @@ def _keep_lineage(
             return
     version = scored.model["version"]
     champion = None if version is None else find_version(registry, str(version))
-    parts = parts_of(scored, params, limits, champion)
+    parts = parts_of(scored, *read, champion)
     with store.writing() as connection:
         keep_lineage(connection, snapshot.id, parts)
 

@@ -49,6 +49,7 @@ from serving.evidence.evidence_tables import (
     keep_evidence,
     wants_evidence,
 )
+from serving.gaming import gaming_tables  # noqa: F401  # declared before the tables are made
 from serving.lineage import lineage_tables  # noqa: F401  # declared before the tables are made
 from serving.portfolio_pages import cursor_after, page_statement
 from serving.request_fields import utc_text

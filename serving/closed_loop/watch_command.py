@@ -42,6 +42,7 @@ def watch(
     from serving.closed_loop.case_params import CaseParams
     from serving.closed_loop.watching import Watcher, utc_now
     from serving.delivery.delivery_params import DeliveryParams
+    from serving.gaming.gaming_params import GamingParams
     from serving.opened_store import opened_store
     from serving.retraining.retraining_params import RetrainingParams
 
@@ -49,6 +50,7 @@ def watch(
     with clear_faults(as_json), opened_store(store) as opened:
         cases = read_section(params, "cases", CaseParams, overrides or ())
         delivery = read_section(params, "delivery", DeliveryParams, overrides or ())
+        gaming = read_section(params, "gaming", GamingParams, overrides or ())
         again = read_section(params, "retraining", RetrainingParams, overrides or ())
 
         def score() -> None:
@@ -61,11 +63,13 @@ def watch(
             monitor_after_scoring(Asked(book, None, params, asked, registry, store, Path()))
 
         def after() -> None:
+            from serving.gaming.gaming_report import watch_for_gaming
             from serving.retraining.nightly_retraining import look_after_the_model
             from serving.retraining.retraining import Workshop
             from training.all_params import AllParams
 
             read = AllParams.read(params, tuple(overrides or ()))
+            watch_for_gaming(opened, book, read.checks, gaming, utc_now())
             look_after_the_model(Workshop(opened, registry, book, read, again, utc_now))
 
         watcher = Watcher(opened, cases, delivery, score if scoring else None, after)

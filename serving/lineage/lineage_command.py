@@ -39,6 +39,7 @@ def lineage(
     """Data, parameters, code, catalogue and model of a published score, and the score replayed to the same
     bits; exit 1 where it does not come out again, with what differs."""
     from features.faults import Fault, WrongUse
+    from serving.gaming.gaming_params import GamingParams
     from serving.lineage.lineage_answer import lineage_of
     from serving.lineage.made_from import params_part
     from serving.opened_store import opened_store
@@ -57,9 +58,10 @@ def lineage(
         faults.raise_any()
         settings = AllParams.read(params, tuple(overrides or ()))
         limits = read_section(params, "serving", ServingParams, overrides or ())
+        gaming = read_section(params, "gaming", GamingParams, overrides or ())
         with opened_store(store) as opened:
             here = book if book.exists() else None
-            today = params_part(settings, limits)
+            today = params_part(settings, limits, gaming)
             found = lineage_of(opened, Path(registry), account, which, today, here, step)
         emit(found.as_dict()) if as_json else typer.echo(found.as_text())
         if not found.same:

@@ -14,6 +14,7 @@ from features.table_digests import table_digests
 from serving.batch_scoring import ScoredBook
 from serving.champion import Champion
 from serving.changes.kept_steps import settings_of
+from serving.gaming.gaming_params import GamingParams
 from serving.lineage.lineage_tables import Part
 from serving.params import ServingParams
 from serving.score_inputs import ScoreInputs
@@ -27,12 +28,16 @@ READ = ("default_top", "stale_after")  # of the section `serving:`, what scores 
 
 
 def parts_of(
-    scored: ScoredBook, params: AllParams, limits: ServingParams, champion: Champion | None
+    scored: ScoredBook,
+    params: AllParams,
+    limits: ServingParams,
+    gaming: GamingParams,
+    champion: Champion | None,
 ) -> dict[str, Part]:
     """All parts of a book that was scored just now. `champion`: whose version the scores name, if any."""
     return {
         "data": data_part(scored, params.rule),
-        "params": params_part(params, limits),
+        "params": params_part(params, limits, gaming),
         "code": code_part(),
         "catalogue": catalogue_part(params.features.windows),
         "model": scored.model | {"bundle": None if champion is None else bundle_digest(champion)},
@@ -47,6 +52,7 @@ def data_part(scored: ScoredBook, rule: RuleParams) -> Part:
         "features": rows_digest(ScoreInputs.of(scored.rows, rule)),
         "known_until": first["known_until"],
         "stale": first["stale"],
+        "left_out": dict(scored.left_out),
         "duckdb": version("duckdb"),
     }
 
@@ -56,7 +62,7 @@ def rows_digest(inputs: ScoreInputs) -> str:
     return fingerprint_of(inputs.rows.astype({"account_id": "str"}))
 
 
-def params_part(params: AllParams, limits: ServingParams) -> Part:
+def params_part(params: AllParams, limits: ServingParams, gaming: GamingParams) -> Part:
     """The sections of params.yaml that a score depends on, and of each lexicon what it holds (SHA-256)."""
     told = settings_of(params.features)
     return {
@@ -65,6 +71,7 @@ def params_part(params: AllParams, limits: ServingParams) -> Part:
         "lexicons": told["lexicons"],
         "rule": params.rule.model_dump(mode="json"),
         "serving": limits.model_dump(mode="json", include=set(READ)),
+        "gaming": gaming.model_dump(mode="json"),
     }
 
 

@@ -20,6 +20,7 @@ from serving.answers.survey_answers import kept_answers
 from serving.batch_scoring import ScoredBook, published_payloads, score_book
 from serving.champion import Champion, Settings, champion_scorer, find_version
 from serving.fallback import Fallback
+from serving.gaming.gaming_params import GamingParams
 from serving.learned_scorer import LearnedScorer
 from serving.lineage.lineage_tables import Part
 from serving.lineage.made_from import bundle_digest, rows_digest
@@ -40,6 +41,7 @@ class KeptParams:
 
     params: AllParams
     limits: ServingParams
+    gaming: GamingParams
 
     @classmethod
     def of(cls, part: Part) -> KeptParams:
@@ -49,7 +51,9 @@ class KeptParams:
             FeatureParams.model_validate(part["features"]),
             RuleParams.model_validate(part["rule"]),
         )
-        return cls(AllParams(*sections, TrainingParams()), ServingParams.model_validate(part["serving"]))
+        limits = ServingParams.model_validate(part["serving"])
+        gaming = GamingParams.model_validate(part.get("gaming", {}))  # older snapshots left nothing out
+        return cls(AllParams(*sections, TrainingParams()), limits, gaming)
 
 
 def scorer_then(snapshot: Snapshot, parts: Mapping[str, Part], registry: Path) -> LearnedScorer | RuleScorer:
@@ -97,7 +101,8 @@ def from_what_was_kept(
     rows = inputs.rows.assign(segment=[accounts[name]["segment"] for name in inputs.rows["account_id"]])
     past = features_before(store, snapshot.as_of, snapshot.id)
     top = KeptParams.of(parts["params"]).limits.default_top
-    return by_account(published_payloads(rows, scorer, when, top, past))
+    left_out = parts["data"].get("left_out", {})
+    return by_account(published_payloads(rows, scorer, when, top, past, left_out))
 
 
 def from_the_book(
@@ -116,7 +121,8 @@ def from_the_book(
         return features_before(store, as_of, snapshot.id)
 
     moment = pd.Timestamp(snapshot.as_of)
-    scored = score_book(book, scorer, kept.params, kept.limits, moment, answers=answers, past=past)
+    read = (kept.params, kept.limits, moment)
+    scored = score_book(book, scorer, *read, answers=answers, past=past, gaming=kept.gaming)
     return scored, ScoreInputs.of(scored.rows, kept.params.rule)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import delete
 
 from features.faults import DataFault, WrongUse
 from features.params_file import read_section
+from serving.gaming.gaming_params import GamingParams
 from serving.lineage.lineage_answer import Lineage, lineage_of
 from serving.lineage.lineage_tables import PARTS, read_lineage, snapshot_lineage
 from serving.lineage.made_from import params_part
@@ -31,7 +32,7 @@ FROM_KEPT, FROM_BOOK = "from the kept features", "from the book"
 
 def today(*overrides: str) -> dict[str, object]:
     limits = read_section(PARAMS, "serving", ServingParams, overrides)
-    return params_part(AllParams.read(PARAMS, overrides), limits)
+    return params_part(AllParams.read(PARAMS, overrides), limits, GamingParams())
 
 
 @pytest.fixture

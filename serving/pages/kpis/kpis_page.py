@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from serving.gaming.gaming_tables import newest_report
 from serving.kpis.kpi_answers import kpis_answer, read_period
 from serving.pages.visits import Page, Visit
 from serving.problems import Faults
@@ -50,8 +51,11 @@ def kpis(visit: Visit) -> Page:
     faults.raise_any()
     answer = kpis_answer(visit.held.store, asked, visit.held.cases, visit.caller.owner)
     groups = {kind: [{"name": None, **answer["all"]}, *answer[kind]] for kind in ("csms", "teams")}
+    with visit.held.store.begin() as connection:
+        gaming = newest_report(connection, visit.caller.owner)
     values = {
         "answer": answer,
+        "gaming": gaming,
         "shares": SHARES,
         "quantiles": QUANTILES,
         "charts": {kind: _charts(each) for kind, each in groups.items()},

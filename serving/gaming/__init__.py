@@ -1,0 +1,1 @@
+"""Who may be making signals look better than they are: shown with the records, discounted if set so."""
