@@ -32,6 +32,7 @@ from serving.kpis import kpis_command
 from serving.lineage import lineage_command
 from serving.monitoring import monitor_command
 from serving.path_to_green import command as path_command
+from serving.plays import plays_command
 from serving.retraining import retrain_command, rollback_command, shadow_command
 from serving.themes import themes_command
 from training import (
@@ -96,6 +97,7 @@ app.command("lineage", epilog=lineage_command.EXAMPLE)(lineage_command.lineage)
 app.command("path-to-green", epilog=path_command.EXAMPLE)(path_command.path_to_green)
 app.command("themes", epilog=themes_command.EXAMPLE)(themes_command.themes)
 app.command("kpis", epilog=kpis_command.EXAMPLE)(kpis_command.kpis)
+app.command("plays", epilog=plays_command.EXAMPLE)(plays_command.plays)
 app.command("what-if", epilog=what_if_command.EXAMPLE)(what_if_command.what_if)
 app.command("nps", epilog=nps_command.EXAMPLE)(nps_command.nps)
 app.command("evidence", epilog=evidence_command.EXAMPLE)(evidence_command.evidence)

@@ -25,6 +25,7 @@ SECTIONS = (
     "delivery",
     "retraining",
     "gaming",
+    "plays",
 )
 
 

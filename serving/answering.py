@@ -21,6 +21,7 @@ from serving.champion import REGISTRY
 from serving.closed_loop.case_params import CaseParams
 from serving.etags import with_etag
 from serving.params import ServingParams
+from serving.plays.plays_params import PlaysParams
 from serving.problems import Faults, answer
 from serving.request_queries import closed_query
 from serving.scorer_protocol import Scorer
@@ -35,6 +36,7 @@ class Resources:
     store: ScoreStore
     limits: ServingParams
     cases: CaseParams = field(default_factory=CaseParams)
+    plays: PlaysParams = field(default_factory=PlaysParams)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     registry: Path = REGISTRY
     rule: RuleParams | None = None  # of params.yaml, whatever weights were adopted since

@@ -15,12 +15,14 @@ from serving.changes.change_routes import CHANGE_ROUTES
 from serving.closed_loop.case_routes import CASE_ROUTES
 from serving.closed_loop.override_routes import OVERRIDE_ROUTES
 from serving.disagreement.disagreement_routes import DISAGREEMENT_ROUTES
+from serving.gaming.gaming_routes import GAMING_ROUTES
 from serving.kpis.kpi_routes import KPI_ROUTES
 from serving.monitoring.monitoring_files import newest_summary
 from serving.openapi import openapi_document
 from serving.pages.page_routes import PAGE_ROUTES
 from serving.params import ServingParams
 from serving.path_to_green.routes import PATH_ROUTES
+from serving.plays.plays_routes import PLAYS_ROUTES
 from serving.themes.theme_routes import THEME_ROUTES
 
 __all__ = ["Resources", "mounted_app"]
@@ -39,6 +41,8 @@ def mounted_app(limits: ServingParams) -> Starlette:
             *DISAGREEMENT_ROUTES,
             *THEME_ROUTES,
             *KPI_ROUTES,
+            *PLAYS_ROUTES,
+            *GAMING_ROUTES,
             Route("/v1/model", answering(_model)),
             Route("/v1/catalog", answering(_catalog)),
             Route("/docs.json", answering(_docs)),

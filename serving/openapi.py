@@ -31,12 +31,16 @@ from serving.closed_loop.override_openapi import (
 from serving.disagreement.disagreement_openapi import disagreement_paths
 from serving.disagreement.disagreement_payloads import DisagreementResponse
 from serving.evidence import evidence_payloads
+from serving.gaming.gaming_payloads import GamingResponse
+from serving.gaming.gaming_routes import gaming_paths
 from serving.kpis.kpi_openapi import kpi_paths
 from serving.kpis.kpi_payloads import KpisResponse
 from serving.openapi_parts import BODY_ERRORS, SCHEMA, body, errors, operation, ref
 from serving.params import ServingParams
 from serving.path_to_green.openapi import path_to_green_paths
 from serving.path_to_green.payloads import PathToGreenResponse
+from serving.plays.plays_payloads import PlaysResponse
+from serving.plays.plays_routes import plays_paths
 from serving.themes.theme_openapi import theme_paths
 from serving.themes.theme_payloads import ThemeSentencesResponse, ThemesResponse
 
@@ -64,6 +68,8 @@ def openapi_document(limits: ServingParams) -> dict[str, Any]:
                 **disagreement_paths(limits),
                 **theme_paths(limits),
                 **kpi_paths(),
+                **plays_paths(),
+                **gaming_paths(),
                 **change_paths(limits),
                 **_model_paths(),
                 **_watch_paths(),
@@ -148,6 +154,8 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         ThemesResponse,
         ThemeSentencesResponse,
         KpisResponse,
+        PlaysResponse,
+        GamingResponse,
         PathToGreenResponse,
         payloads.ModelResponse,
         payloads.CatalogResponse,

@@ -37,6 +37,7 @@ from serving.opened_store import opened_store
 from serving.params import ServingParams
 from serving.past_features import features_before
 from serving.path_to_green.planned_paths import planned_paths
+from serving.plays.plays_params import PlaysParams
 from serving.request_fields import utc_text
 from serving.retraining.shadow_scores import shadow_scored
 from serving.score_inputs import ScoreInputs
@@ -127,6 +128,7 @@ def score_and_publish(
     limits = read_section(params_file, "serving", ServingParams, overrides)
     cases = read_section(params_file, "cases", CaseParams, overrides)
     gaming = read_section(params_file, "gaming", GamingParams, overrides)
+    plays = read_section(params_file, "plays", PlaysParams, overrides)
     scorer = load_scorer(registry, params_file, overrides)
     moment = None if as_of is None else as_of_date(as_of)
     if out is not None:
@@ -158,6 +160,7 @@ def score_and_publish(
                 evidence=evidence,
                 evidence_snapshots=limits.evidence_snapshots,
                 follow=_trigger(scored, params, cases, now, paths),
+                follow=_trigger(scored, params, cases, plays, now),
             )
         elif evidence is not None:
             store.keep_evidence(snapshot, evidence, limits.evidence_snapshots)
@@ -198,6 +201,7 @@ def _trigger(
     cases: CaseParams,
     now: dt.datetime,
     paths: Mapping[str, dict[str, Any]],
+    scored: ScoredBook, params: AllParams, cases: CaseParams, plays: PlaysParams, now: dt.datetime
 ) -> Trigger:
     """What opens the cases that follow from the scores, in the snapshot's transaction."""
     source = scored.source
@@ -212,6 +216,7 @@ def _trigger(
         newest_facts(source, scored.as_of),
         {str(account): dict(row) for account, row in numbers.to_dict("index").items()},
         paths,
+        plays,
     )
 
 

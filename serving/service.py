@@ -33,6 +33,7 @@ from serving.model_watch import ModelWatch
 from serving.mounted_app import Resources, mounted_app
 from serving.params import ServingParams
 from serving.payloads import HealthRequest, HealthResponse, PredictRequest, PredictResponse
+from serving.plays.plays_params import PlaysParams
 from serving.problems import answer
 from serving.readiness import Readiness, metric_lines, state_of
 from serving.request_bodies import read_health, read_predict
@@ -49,6 +50,7 @@ FEW_BYTES = 16_384  # a body of a few rows
 logger = logging.getLogger("vitals.serving")
 LIMITS = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "serving", ServingParams)
 CASES = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "cases", CaseParams)
+PLAYS = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "plays", PlaysParams)
 mounted = mounted_app(LIMITS)
 NATIVE = ("/v1/predict", "/v1/health", "/livez", "/healthz", "/readyz", "/metrics", "/schema.json")
 ROUTES = RouteTemplates(NATIVE, mounted.routes)
@@ -107,6 +109,9 @@ class HealthApi:
         self._watch = ModelWatch(registry(), settings, lambda: held_now().scorer, _swap)
         scorer = weighed(open_scorer(), settings().rule)
         mounted.state.resources = Resources(scorer, store, LIMITS, CASES, registry=registry(), rule=told.rule)
+        mounted.state.resources = Resources(
+            open_scorer(), store, LIMITS, CASES, plays=PLAYS, registry=registry()
+        )
         self._watch.start()
         self._snapshot_metrics = SnapshotMetrics()
 

@@ -18,6 +18,8 @@ BY_TOPIC: dict[tuple[str, bool], str | None] = {
     ("cases", True): "cases:read",
     ("cases", False): "cases:write",
     ("kpis", True): "cases:read",
+    ("plays", True): "cases:read",
+    ("gaming", True): "cases:read",
     ("overrides", True): "cases:read",
     ("overrides", False): "cases:write",
     ("verdicts", False): "cases:write",

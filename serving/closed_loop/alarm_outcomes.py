@@ -9,16 +9,25 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from sqlalchemy import Connection, func, select
 
-from serving.kpis.kpi_records import Alarm
 from serving.request_fields import utc_text
 from serving.score_tables import score_history, snapshots
 
 SOON = timedelta(days=31)  # after the time asked for; later no snapshot tells of it
 Band = Literal["green", "yellow", "red"]
+
+
+class Followed(Protocol):
+    """An account, and the moment from which on it is followed: an alarm, for one."""
+
+    @property
+    def account_id(self) -> str: ...
+
+    @property
+    def told_at(self) -> datetime: ...
 
 
 class Outcomes:
@@ -35,7 +44,7 @@ class Outcomes:
         self._bands: dict[int, dict[str, str]] = {}
         self._connection = connection
 
-    def band_after(self, alarm: Alarm, wait: timedelta) -> tuple[bool, str | None]:
+    def band_after(self, alarm: Followed, wait: timedelta) -> tuple[bool, str | None]:
         """Whether what was `wait` after the alarm is known, and the band of then; None: it had left."""
         when = alarm.told_at + wait
         place = bisect_left(self._moments, when)
@@ -43,7 +52,7 @@ class Outcomes:
             return False, None
         return True, self._of(self._ids[place]).get(alarm.account_id)
 
-    def known(self, alarms: Iterable[Alarm], wait: timedelta) -> tuple[list[str | None], int]:
+    def known(self, alarms: Iterable[Followed], wait: timedelta) -> tuple[list[str | None], int]:
         """The bands that are known, and of how many alarms none is."""
         found = [self.band_after(alarm, wait) for alarm in alarms]
         return [band for is_known, band in found if is_known], sum(not is_known for is_known, _ in found)

@@ -27,6 +27,8 @@ from serving.closed_loop.moments import moment_text
 from serving.closed_loop.overrides import active_overrides
 from serving.closed_loop.playbooks_read import Playbook
 from serving.closed_loop.settled_bands import Seen, Settled, settle
+from serving.plays.hold_out import is_held_out
+from serving.plays.plays_params import PlaysParams
 from serving.revenue_at_risk import revenue_at_risk
 from serving.score_tables import score_history
 from serving.store import ScoredAccount, Snapshot
@@ -51,6 +53,7 @@ class Trigger:
     newest: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
     features: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
     paths: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    plays: PlaysParams = field(default_factory=PlaysParams)
 
     def __call__(self, connection: Connection, snapshot: Snapshot) -> None:
         """Settles every account of the snapshot and opens the cases that follow."""
@@ -130,12 +133,17 @@ class Trigger:
         else:
             path = self.paths.get(row.account_id) if kind == "plan" else None
             plan = improvement_plan(row.payload["drivers"], row.owner, self.playbooks, self.now, path)
+            plan = improvement_plan(row.payload["drivers"], row.owner, self.playbooks, self.now)
+        note = f"health {row.health}"
+        if kind == "plan" and is_held_out(row.account_id, self.plays):
+            plan = {**plan, "parts": [], "held_out": True}
+            note += "; held out from plans by lot (plays.hold_out): what comes anyway is learned from it"
         return Opening(
             row.account_id,
             kind,
             f"entered {after.band}",
             f"{kind}:{row.account_id}:{after.since}",
-            f"health {row.health}",
+            note,
             plan=plan,
             **{name: row.details.get(name) for name in PEOPLE},
         )

@@ -15,11 +15,13 @@ from serving.changes import change_payloads
 from serving.closed_loop import case_payloads, override_openapi
 from serving.disagreement import disagreement_payloads
 from serving.evidence import evidence_payloads
+from serving.gaming import gaming_payloads
 from serving.kpis import kpi_payloads
 from serving.openapi import openapi_document
 from serving.pages.page_routes import PAGE_ROUTES
 from serving.params import ServingParams
 from serving.path_to_green import payloads as path_payloads
+from serving.plays import plays_payloads
 from serving.service import Vitals, mounted
 from serving.themes import theme_payloads
 
@@ -31,6 +33,8 @@ PAYLOADS = (
     disagreement_payloads,
     evidence_payloads,
     kpi_payloads,
+    plays_payloads,
+    gaming_payloads,
     override_openapi,
     theme_payloads,
 )

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from serving.closed_loop.playbooks_read import read_playbooks
 from serving.gaming.gaming_tables import newest_report
 from serving.kpis.kpi_answers import kpis_answer, read_period
 from serving.pages.visits import Page, Visit
+from serving.plays.plays_answer import plays_answer
 from serving.problems import Faults
 from serving.request_queries import closed_query
 
@@ -56,6 +58,8 @@ def kpis(visit: Visit) -> Page:
     values = {
         "answer": answer,
         "gaming": gaming,
+        "playbooks": {book.name: book.title.model_dump() for book in read_playbooks()},
+        "plays": plays_answer(visit.held.store, visit.held.plays, now),
         "shares": SHARES,
         "quantiles": QUANTILES,
         "charts": {kind: _charts(each) for kind, each in groups.items()},
