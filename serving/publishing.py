@@ -129,7 +129,6 @@ def score_and_publish(
     cases = read_section(params_file, "cases", CaseParams, overrides)
     gaming = read_section(params_file, "gaming", GamingParams, overrides)
     plays = read_section(params_file, "plays", PlaysParams, overrides)
-    scorer = load_scorer(registry, params_file, overrides)
     moment = None if as_of is None else as_of_date(as_of)
     if out is not None:
         check_ending(out)

@@ -108,10 +108,8 @@ class HealthApi:
         settings = SettingsInForce(told, store)
         self._watch = ModelWatch(registry(), settings, lambda: held_now().scorer, _swap)
         scorer = weighed(open_scorer(), settings().rule)
-        mounted.state.resources = Resources(scorer, store, LIMITS, CASES, registry=registry(), rule=told.rule)
-        mounted.state.resources = Resources(
-            open_scorer(), store, LIMITS, CASES, plays=PLAYS, registry=registry()
-        )
+        held = Resources(scorer, store, LIMITS, CASES, registry=registry(), rule=told.rule)
+        mounted.state.resources = replace(held, plays=PLAYS)
         self._watch.start()
         self._snapshot_metrics = SnapshotMetrics()
 

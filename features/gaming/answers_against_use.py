@@ -38,10 +38,11 @@ def _change_of_use(answers: pd.DataFrame, user_days: pd.DataFrame) -> pd.Series:
     by_day = user_days.groupby(["account_id", "occurred_day"]).size().unstack(fill_value=0)
     if by_day.empty:
         return pd.Series(np.nan, index=answers.index)
-    days = by_day.reindex(columns=range(by_day.columns.min(), by_day.columns.max() + 1), fill_value=0)
+    first, last_day = int(user_days["occurred_day"].min()), int(user_days["occurred_day"].max())
+    days = by_day.reindex(columns=range(first, last_day + 1), fill_value=0)
     summed = np.concatenate([np.zeros((len(days), 1)), days.to_numpy(float).cumsum(axis=1)], axis=1)
     row = days.index.get_indexer(pd.Index(answers["account_id"]))
-    day = ((answers["responded_at"] - EPOCH) // pd.Timedelta(days=1)).to_numpy(int) - int(days.columns[0])
+    day = ((answers["responded_at"] - EPOCH) // pd.Timedelta(days=1)).to_numpy(int) - first
     last = summed.shape[1] - 1
     ends = [np.clip(day - back, 0, last) for back in (0, RECENT, RECENT + BEFORE)]
     now, before = (summed[row, ends[i]] - summed[row, ends[i + 1]] for i in (0, 1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import ibis
 import pandas as pd
 
 from features.cut_tables import cut_at
@@ -88,10 +87,12 @@ class KnownTables:
         rows = rows.filter(rows["occurred_day"] >= day_number(self.as_of) - USE)
         by_day = rows.group_by("account_id", "user_id", "occurred_day")
         whole = by_day.aggregate(events=rows.count(), quantity=rows["quantity"].sum())
-        return whole.order_by(ibis.asc("account_id"), "user_id", "occurred_day").to_pandas()
+        found: pd.DataFrame = whole.order_by("account_id", "user_id", "occurred_day").to_pandas()
+        return found
 
     def _frame(self, table: str, *names: str) -> pd.DataFrame:
         if self.source.has(table):
-            return self.source[table].select(*names).to_pandas()
+            found: pd.DataFrame = self.source[table].select(*names).to_pandas()
+            return found
         kinds = {column.name: column.kind for column in SOURCE_TABLES[table].columns}
         return pd.DataFrame({name: pd.Series([], dtype=DTYPES[kinds[name]]) for name in names})

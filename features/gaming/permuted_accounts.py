@@ -25,7 +25,7 @@ def chance_of(excess: pd.Series, accounts: pd.DataFrame) -> pd.DataFrame:
     """
     rows = accounts.merge(excess.rename("excess"), left_on="account_id", right_index=True)
     rows = rows.assign(segment=rows["segment"].fillna(""))
-    values = {name: part["excess"].to_numpy(float) for name, part in rows.groupby("segment")}
+    values = {str(name): part["excess"].to_numpy(float) for name, part in rows.groupby("segment")}
     found = [_of_csm(owner, part, values) for owner, part in rows.groupby("owner")]
     return pd.DataFrame(found, columns=["owner", "excess", "accounts", "p_value"]).set_index("owner")
 

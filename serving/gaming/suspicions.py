@@ -80,8 +80,8 @@ def _of_kind(
     chance = chance_of(each.excess(), accounts)
     owners = each.rows["account_id"].map(accounts.set_index("account_id")["owner"])
     for csm, rows in each.rows.groupby(owners):
-        of_csm = chance.loc[csm]
-        yield each, str(csm), rows, int(of_csm["accounts"]), float(of_csm["p_value"])
+        accounts_of, p_value = (chance[name].to_dict()[csm] for name in ("accounts", "p_value"))
+        yield each, str(csm), rows, int(accounts_of), float(p_value)
 
 
 def _suspicion(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,7 @@ def lineage(
     from serving.params import ServingParams
     from serving.problems import Faults
     from serving.request_fields import as_of_text, check_account_id
+    from serving.weights.in_force import rule_in_force, version_in_force
     from training.all_params import AllParams
 
     with clear_faults(as_json), steps(as_json) as step:
@@ -61,6 +63,8 @@ def lineage(
         gaming = read_section(params, "gaming", GamingParams, overrides or ())
         with opened_store(store) as opened:
             here = book if book.exists() else None
+            rule = rule_in_force(settings.rule, version_in_force(opened, tuple(overrides or ())))
+            settings = replace(settings, rule=rule)
             today = params_part(settings, limits, gaming)
             found = lineage_of(opened, Path(registry), account, which, today, here, step)
         emit(found.as_dict()) if as_json else typer.echo(found.as_text())

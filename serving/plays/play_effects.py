@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from training.account_sums import Span, resampled_sums, span
+from training.account_sums import Span, ratio, resampled_sums, span
 from training.bootstrap import LEVEL
 
 TENTH = 10.0
@@ -109,7 +109,7 @@ def _tenths(rows: pd.DataFrame) -> pd.Series:
 
 def _enough(beside: pd.DataFrame) -> list[float]:
     counts = _tenths(beside).value_counts()
-    return [float(tenth) for tenth, count in counts.items() if count >= FEWEST_BESIDE]
+    return [float(tenth) for tenth in counts.index[counts >= FEWEST_BESIDE]]
 
 
 def _why_not(played: pd.DataFrame, known: pd.DataFrame, compared: pd.DataFrame, fewest: int) -> str:
@@ -129,21 +129,19 @@ def _standardised(played: pd.DataFrame, beside: pd.DataFrame, resamples: int, se
     columns = {}
     for group, rows in (("played", played), ("beside", beside)):
         tenth = _tenths(rows).astype(int)
-        for part in sorted(set(_tenths(played).astype(int))):
-            mine = rows[tenth == part]
-            columns[f"{group}:{part}:n"] = mine.groupby("account_id").size().astype(float)
-            columns[f"{group}:{part}:stayed"] = mine.groupby("account_id")["stayed"].sum().astype(float)
+        for number in sorted(set(_tenths(played).astype(int))):
+            mine = rows[tenth == number]
+            columns[f"{group}:{number}:n"] = mine.groupby("account_id").size().astype(float)
+            columns[f"{group}:{number}:stayed"] = mine.groupby("account_id")["stayed"].sum().astype(float)
     sums = resampled_sums(pd.DataFrame(columns).fillna(0.0).sort_index(), resamples, seed)
-    parts = sorted({name.split(":")[1] for name in sums})
     total, weight = np.zeros(resamples + 1), np.zeros(resamples + 1)
-    for part in parts:
+    for part in sorted({name.split(":")[1] for name in sums}):
         n, m = sums[f"played:{part}:n"], sums[f"beside:{part}:n"]
         both = (n > 0) & (m > 0)
-        mine = np.divide(sums[f"played:{part}:stayed"], n, out=np.zeros_like(n), where=n > 0)
-        theirs = np.divide(sums[f"beside:{part}:stayed"], m, out=np.zeros_like(m), where=m > 0)
-        total += np.where(both, n * (mine - theirs), 0.0)
+        apart = ratio(sums[f"played:{part}:stayed"], n) - ratio(sums[f"beside:{part}:stayed"], m)
+        total += np.where(both, n * apart, 0.0)
         weight += np.where(both, n, 0.0)
-    return span(np.divide(total, weight, out=np.full(len(total), np.nan), where=weight > 0))
+    return span(ratio(total, weight))
 
 
 def exact_share(count: int, of: int, level: float = LEVEL) -> Span:

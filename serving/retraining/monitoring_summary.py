@@ -2,57 +2,48 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from training.registry import EXPERIMENT
+from serving.monitoring.monitoring_files import newest_summary
 
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
-FOUND = ("drifted", "steady")  # states of a column that could be compared
+PREDICTION = "health"
 
 
-def newest_monitoring(client: MlflowClient, registry: Path, version: str) -> dict[str, Any]:
-    """Fields of `Standing` by the newest `monitoring.json` of this version; empty where there is none."""
-    found = client.get_experiment_by_name(EXPERIMENT)
-    if found is None:
-        return {}
-    wanted = f"tags.kind = 'monitoring' AND tags.version = '{version}'"
-    order = ["attributes.start_time DESC"]
-    runs = client.search_runs([found.experiment_id], wanted, order_by=order, max_results=1)
-    if not runs:
-        return {}
-    here = registry / "artifacts" / runs[0].info.run_id / "artifacts" / "monitoring" / "monitoring.json"
+def newest_monitoring(registry: Path, version: str) -> dict[str, Any]:
+    """Fields of `Standing` by the newest report; empty where there is none, or it is of another version."""
+    found = newest_summary(registry)
     try:
-        return summary_of(json.loads(here.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
+        return {} if found is None or found["version"] != version else summary_of(found)
+    except (KeyError, TypeError, ValueError):
         return {}
 
 
-def summary_of(document: dict[str, Any]) -> dict[str, Any]:
-    """The figures that triggers ask for, of a monitoring report as JSON.
+def summary_of(summary: dict[str, Any]) -> dict[str, Any]:
+    """The figures that triggers ask for, of `MonitoringReport.summary`.
 
-    >>> steady, gone = {"column": "seats", "state": "steady"}, {"column": "mrr", "state": "drifted"}
-    >>> summary_of({"findings": [{"column": "health", "state": "drifted"}, steady, gone]})
-    {'drifted': 1, 'looked_at': 2, 'prediction_drifted': True}
+    >>> drift = {"states": {"steady": 79, "drifted": 2}, "drifted": [{"column": "health"}, {"column": "mrr"}]}
+    >>> expected = {"expected": {"auc": {"value": 0.7}}}
+    >>> found = summary_of({"drift": drift, "version": "3", "dates": [], "expected": expected})
+    >>> found["drifted"], found["looked_at"], found["prediction_drifted"], found["auc_kind"]
+    (1, 80, True, 'estimated')
     """
-    prediction, *features = document["findings"]
-    compared = [finding["state"] for finding in features if finding["state"] in FOUND]
+    drift = summary["drift"]
+    drifted = [finding["column"] for finding in drift["drifted"]]
+    compared = drift["states"].get("steady", 0) + drift["states"].get("drifted", 0)
     told = {
-        "drifted": compared.count("drifted"),
-        "looked_at": len(compared),
-        "prediction_drifted": prediction["state"] == "drifted",
+        "drifted": len(drifted) - (PREDICTION in drifted),
+        "looked_at": max(compared - 1, 0),  # the prediction is one of them
+        "prediction_drifted": PREDICTION in drifted,
     }
-    return told | _auc(document)
+    return told | _auc(summary)
 
 
-def _auc(document: dict[str, Any]) -> dict[str, Any]:
-    """The measured AUC where labels are mature, else the estimated one; empty where neither is told."""
-    performance = document.get("performance") or {}
-    for kind in ("measured", "estimated"):
-        figure = ((performance.get(kind) or {}).get("auc") or {}).get("value")
-        if figure is not None:
-            return {"auc_now": float(figure), "auc_kind": kind}
-    return {}
+def _auc(summary: dict[str, Any]) -> dict[str, Any]:
+    """The AUC that was measured last of what the version published; the estimated one before there is any."""
+    dates = [one for one in summary["dates"] if one["source"] == "published" and one["measured"]]
+    mine = [one for one in dates if one["version"] == summary["version"]]
+    if mine and (value := mine[-1]["measured"]["auc"]["value"]) is not None:
+        return {"auc_now": float(value), "auc_kind": "measured"}
+    value = summary["expected"]["expected"].get("auc", {}).get("value")
+    return {} if value is None else {"auc_now": float(value), "auc_kind": "estimated"}

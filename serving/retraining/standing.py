@@ -33,7 +33,7 @@ def standing_of(store: ScoreStore, book: Path, params: AllParams, registry: Path
             return Standing(None)
         run = client.get_run(client.get_model_version(versions.MODEL, champion).run_id)
         trained = datetime.fromtimestamp(run.info.start_time / 1000, UTC)
-        summary = newest_monitoring(client, registry, champion)
+        summary = newest_monitoring(registry, champion)
         known_until = pd.Timestamp(run.data.tags["known_until"], tz="UTC")
         promised = _promised_auc(client, champion)
     return Standing(

@@ -7,6 +7,7 @@ the simulator drew them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ import pandas as pd
 Tables = dict[str, pd.DataFrame]
 ZEAL = 0.7  # of the occasions on which a gamer games
 PAID = ("03-31", "06-30", "09-30", "12-31")
+SHIFTED = ["sent_at", "responded_at", "recorded_at"]
 
 
 def gamed(tables: Tables, kind: str, csms: Collection[str], until: pd.Timestamp, seed: int) -> Tables:
@@ -81,22 +83,25 @@ def _timed(tables: Tables, mine: set[str], until: pd.Timestamp, rng: np.random.G
     hit = _nps(tables, mine, until) & (surveys["touchpoint"] == "relational")
     severe = tickets[tickets["severity"].isin(["critical", "high"])]
     far = until + pd.Timedelta(days=400)
-    waiting = {}
+    waiting: dict[Any, list[tuple[Any, Any]]] = {}
     for account, rows in severe[severe["account_id"].isin(mine)].groupby("account_id"):
         waiting[account] = list(zip(rows["opened_at"], rows["resolved_at"].fillna(far), strict=True))
     for place in surveys.index[hit]:
-        at = surveys.at[place, "sent_at"]
-        for _ in range(8):
-            ends = [
-                end for begin, end in waiting.get(surveys.at[place, "account_id"], []) if begin <= at < end
-            ]
-            if not ends:
-                break
-            at = max(ends) + pd.Timedelta(hours=1)
-        shift = at - surveys.at[place, "sent_at"]
+        sent: Any = surveys.at[place, "sent_at"]
+        at = _quiet_from(sent, waiting.get(surveys.at[place, "account_id"], []))
         if at < until:
-            surveys.loc[place, ["sent_at", "responded_at", "recorded_at"]] += shift
+            surveys.loc[place, SHIFTED] += at - sent
     return {"surveys": surveys[surveys["sent_at"] < until].reset_index(drop=True)}
+
+
+def _quiet_from(at: Any, severe: list[tuple[Any, Any]]) -> Any:
+    """The first moment from `at` on at which none of these is open; given up after eight in a row."""
+    for _ in range(8):
+        ends = [end for begin, end in severe if begin <= at < end]
+        if not ends:
+            break
+        at = max(ends) + pd.Timedelta(hours=1)
+    return at
 
 
 def _praised(hit: pd.Series, tables: Tables, rng: np.random.Generator) -> Tables:
@@ -117,12 +122,12 @@ def _inflated(tables: Tables, mine: set[str], until: pd.Timestamp, rng: np.rando
     hit = _nps(tables, mine, until)
     moved = surveys.index[hit & (rng.random(len(surveys)) < 0.5)]
     for place in moved:
-        paid = _next_paid(surveys.at[place, "sent_at"])
+        sent: Any = surveys.at[place, "sent_at"]
+        paid = _next_paid(sent)
         if paid < until:
-            at = paid - pd.Timedelta(hours=int(rng.integers(72, 288)))
-            shift = at - surveys.at[place, "sent_at"]
-            surveys.loc[place, ["sent_at", "responded_at", "recorded_at"]] += shift
-            lag = surveys.at[place, "responded_at"] - surveys.at[place, "sent_at"]
+            surveys.loc[place, SHIFTED] += paid - pd.Timedelta(hours=int(rng.integers(72, 288))) - sent
+            answered: Any = surveys.at[place, "responded_at"]
+            lag = answered - surveys.at[place, "sent_at"]
             if pd.notna(lag) and lag > pd.Timedelta(days=3):
                 surveys.loc[place, ["responded_at", "recorded_at"]] -= lag - pd.Timedelta(days=2)
     near = surveys["responded_at"].map(
@@ -131,7 +136,7 @@ def _inflated(tables: Tables, mine: set[str], until: pd.Timestamp, rng: np.rando
     return _praised(hit & near.astype(bool), {"surveys": surveys}, rng)
 
 
-def _next_paid(moment: pd.Timestamp) -> pd.Timestamp:
+def _next_paid(moment: Any) -> Any:
     ends = [
         pd.Timestamp(f"{year}-{day}", tz="UTC") for year in (moment.year, moment.year + 1) for day in PAID
     ]
@@ -145,7 +150,7 @@ def _pinged(tables: Tables, mine: set[str], until: pd.Timestamp, rng: np.random.
     users = recent[["account_id", "user_id"]].drop_duplicates()
     made = users.loc[users.index.repeat(6)].reset_index(drop=True)
     at = until - pd.to_timedelta(rng.integers(1, 55 * 24, len(made)), unit="h")
-    made = made.assign(occurred_at=at, module="core", feature="login", quantity=1.0, recorded_at=pd.NaT)
+    made = made.assign(occurred_at=at, module="core", feature="login", quantity=1.0, recorded_at=None)
     made = made.astype({name: usage[name].dtype for name in ("occurred_at", "recorded_at")})
     return {"usage": pd.concat([usage, made], ignore_index=True)}
 
