@@ -158,8 +158,7 @@ def score_and_publish(
                 inputs=ScoreInputs.of(scored.rows, params.rule),
                 evidence=evidence,
                 evidence_snapshots=limits.evidence_snapshots,
-                follow=_trigger(scored, params, cases, now, paths),
-                follow=_trigger(scored, params, cases, plays, now),
+                follow=_trigger(scored, params, cases, now, paths, plays),
             )
         elif evidence is not None:
             store.keep_evidence(snapshot, evidence, limits.evidence_snapshots)
@@ -200,7 +199,7 @@ def _trigger(
     cases: CaseParams,
     now: dt.datetime,
     paths: Mapping[str, dict[str, Any]],
-    scored: ScoredBook, params: AllParams, cases: CaseParams, plays: PlaysParams, now: dt.datetime
+    plays: PlaysParams,
 ) -> Trigger:
     """What opens the cases that follow from the scores, in the snapshot's transaction."""
     source = scored.source

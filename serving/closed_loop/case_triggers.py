@@ -133,10 +133,9 @@ class Trigger:
         else:
             path = self.paths.get(row.account_id) if kind == "plan" else None
             plan = improvement_plan(row.payload["drivers"], row.owner, self.playbooks, self.now, path)
-            plan = improvement_plan(row.payload["drivers"], row.owner, self.playbooks, self.now)
         note = f"health {row.health}"
         if kind == "plan" and is_held_out(row.account_id, self.plays):
-            plan = {**plan, "parts": [], "held_out": True}
+            plan = {**plan, "parts": [], "path": None, "held_out": True}
             note += "; held out from plans by lot (plays.hold_out): what comes anyway is learned from it"
         return Opening(
             row.account_id,
