@@ -41,7 +41,11 @@ def _export(limits: ServingParams) -> dict[str, Any]:
 
 def _page_parameters(limits: ServingParams) -> Iterable[dict[str, Any]]:
     limit = {"type": "integer", "minimum": 1, "maximum": limits.max_page, "default": limits.default_page}
-    yield query("band", {"type": "string", "enum": list(BANDS)}, "Only accounts of this band")
+    yield query(
+        "band", {"type": "string", "enum": list(BANDS)}, "Only accounts of this band, as the score says"
+    )
+    told = "Only accounts of this band as it holds now: a person's, where one was set, else the score's own"
+    yield query("band_in_force", {"type": "string", "enum": list(BANDS)}, told)
     yield query("owner", text(), "Only accounts of this customer success manager")
     yield query("segment", text(), "Only accounts of this segment")
     yield query("q", text(), "A part of the account's id or name")

@@ -21,13 +21,13 @@ from serving.request_queries import EXPORT_KEYS, closed_query, read_fields, read
 
 def _page(request: Request) -> dict[str, Any]:
     held = resources_of(request)
-    return page_of(held.store, read_portfolio_query(request.query_params, held.limits))
+    return page_of(held.store, read_portfolio_query(request.query_params, held.limits), held.now())
 
 
 def _csv(request: Request) -> Response:
     held = resources_of(request)
     query = read_portfolio_query(request.query_params, held.limits, EXPORT_KEYS)
-    return csv_answer(held.store, replace(query, limit=held.limits.max_page), request)
+    return csv_answer(held.store, replace(query, limit=held.limits.max_page), request, held.now())
 
 
 def _account(request: Request) -> dict[str, Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from features.faults import Fault
 from serving.closed_loop.case_answers import open_case_ids
-from serving.closed_loop.overrides import active_overrides, with_override
+from serving.closed_loop.overrides import active_overrides, told_of, with_override
 from serving.problems import INVALID, NO_SNAPSHOT, UNKNOWN_ACCOUNT, Faults, Problem
 from serving.request_queries import PortfolioQuery
 from serving.store import ScoredAccount, ScoreStore, Snapshot
@@ -50,15 +51,32 @@ def details_seen(store: ScoreStore, snapshot: Snapshot, account: ScoredAccount) 
     return account.details | {"parent_account_id": None}
 
 
-def page_of(store: ScoreStore, query: PortfolioQuery) -> dict[str, Any]:
+def page_of(store: ScoreStore, query: PortfolioQuery, now: datetime | None = None) -> dict[str, Any]:
     """The answer of `GET /v1/accounts`. A page with a cursor stays on the snapshot of the first page."""
     snapshot = _snapshot_of_page(store, query)
-    page = store.portfolio_page(snapshot, query)
+    held = overrides_held(store, query, now)
+    page = store.portfolio_page(snapshot, query, bands_of(held))
     return {
-        "accounts": [only(query.fields, summary_of(account)) for account in page.accounts],
+        "accounts": [only(query.fields, summary_of(account, held)) for account in page.accounts],
         "next_cursor": page.next_cursor,
         "snapshot": snapshot.as_dict(),
     }
+
+
+def overrides_held(
+    store: ScoreStore, query: PortfolioQuery, now: datetime | None
+) -> dict[str, dict[str, Any]]:
+    """The bands that people set and that hold `now`, by account; none of a date that is replayed."""
+    if now is None or query.as_of is not None:
+        return {}
+    with store.begin() as connection:
+        held = active_overrides(connection, now)
+    return {account: told_of(row) for account, row in held.items()}
+
+
+def bands_of(held: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The set band of each account."""
+    return {account: str(told["band"]) for account, told in held.items()}
 
 
 def only(fields: Sequence[str] | None, shown: dict[str, Any]) -> dict[str, Any]:
@@ -105,14 +123,20 @@ def account_of_snapshot(store: ScoreStore, snapshot: Snapshot, account_id: str) 
     return account
 
 
-def summary_of(account: ScoredAccount) -> dict[str, Any]:
-    """One line of the portfolio."""
+def summary_of(
+    account: ScoredAccount, held: Mapping[str, dict[str, Any]] = MappingProxyType({})
+) -> dict[str, Any]:
+    """One line of the portfolio; `band` is the score's own, `band_in_force` that which a person may have
+    set."""
     details, health = account.details, account.payload
+    told = held.get(health["account_id"])
     return {
         "account_id": health["account_id"],
         **{name: details.get(name) for name in ("name", "owner", "segment")},
         **{name: health[name] for name in ("health", "interval", "band", "coverage")},
         "main_driver": health["drivers"][0] if health["drivers"] else None,
+        "band_in_force": health["band"] if told is None else told["band"],
+        "override": None if told is None else told | {"model_band": health["band"]},
     }
 
 

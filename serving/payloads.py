@@ -232,6 +232,8 @@ class AccountSummary(BaseModel):
     band: Band
     coverage: Finite
     main_driver: Driver | None
+    band_in_force: Band = Field(description="The band that a person set, else `band`, the score's own")
+    override: OverrideOf | None = Field(description="Who set the band, why and until when")
 
 
 class PortfolioResponse(BaseModel):

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 
 from serving.request_queries import Cursor, PortfolioQuery
 from serving.score_tables import score_history
 
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
-def page_statement(snapshot_id: int, query: PortfolioQuery) -> Select[Any]:
+
+def page_statement(snapshot_id: int, query: PortfolioQuery, held: Mapping[str, str] = NOBODY) -> Select[Any]:
     """The rows of a page and one more, which tells whether another page follows.
+
+    `held`: the bands that people set and that hold, by account id.
 
     Pages are found by value (after the last one shown), not by number: a page costs the same
     wherever it is, and none repeats or skips an account.
     """
-    return _ordered(_filtered(snapshot_id, query), query).limit(query.limit + 1)
+    statement = _ordered(_filtered(snapshot_id, query), query)
+    if query.band_in_force is not None:
+        statement = statement.where(_in_force(query.band_in_force, held))
+    return statement.limit(query.limit + 1)
+
+
+def _in_force(band: str, held: Mapping[str, str]) -> ColumnElement[bool]:
+    """A band that a person set, else the score's own."""
+    columns = score_history.c
+    by_person = [account for account, set_band in held.items() if set_band == band]
+    by_score = and_(columns.band == band, columns.account_id.not_in(list(held)))
+    return or_(columns.account_id.in_(by_person), by_score)
 
 
 def cursor_after(row: Row[Any], sort: str) -> str:

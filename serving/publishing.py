@@ -28,6 +28,7 @@ from serving.closed_loop.case_triggers import Trigger
 from serving.closed_loop.playbooks_read import read_playbooks
 from serving.evidence.evidence_documents import evidence_documents
 from serving.evidence.evidence_tables import Evidence, wants_evidence
+from serving.evidence.role_answers import with_role_answers
 from serving.explained_words import Setting, explained_in_words
 from serving.gaming.gaming_params import GamingParams
 from serving.history_answers import account_of
@@ -240,7 +241,10 @@ def _evidence(
         return None
     progress("evidence")
     accounts = scored.rows["account_id"].tolist()
-    return evidence_documents(scored.source, accounts, scored.as_of, params.features, limits.evidence_records)
+    segments = dict(zip(accounts, (account.details["segment"] for account in scored.accounts), strict=True))
+    keep = limits.evidence_records
+    found = evidence_documents(scored.source, accounts, scored.as_of, params.features, keep)
+    return with_role_answers(found, segments)
 
 
 def _themes(

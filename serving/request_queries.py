@@ -18,8 +18,8 @@ from serving.request_fields import TEXT_ALLOWED, as_of_text, is_short_text
 
 BANDS = ("green", "yellow", "red")
 SORTS = ("health", "-health", "name", "-name", "account_id", "-account_id")
-EXPORT_KEYS = ("band", "owner", "segment", "q", "sort", "as_of")
-PORTFOLIO_KEYS = ("band", "owner", "segment", "q", "sort", "limit", "cursor", "as_of", "fields")
+EXPORT_KEYS = ("band", "band_in_force", "owner", "segment", "q", "sort", "as_of")
+PORTFOLIO_KEYS = (*EXPORT_KEYS, "limit", "cursor", "fields")
 # The fields of `payloads.AccountSummary`, which commands do not import: it comes with the framework.
 SUMMARY_FIELDS = (
     "account_id",
@@ -31,6 +31,8 @@ SUMMARY_FIELDS = (
     "band",
     "coverage",
     "main_driver",
+    "band_in_force",
+    "override",
 )
 
 
@@ -85,6 +87,7 @@ class PortfolioQuery:
     owner: str | None = None
     segment: str | None = None
     q: str | None = None
+    band_in_force: str | None = None
     sort: str = "health"
     limit: int = 50
     cursor: Cursor | None = None
@@ -105,6 +108,7 @@ def read_portfolio_query(
     given = closed_query(query, known, faults)
     band, sort, as_of = given.get("band"), given.get("sort"), given.get("as_of")
     _check_choice("band", band, BANDS, faults)
+    _check_choice("band_in_force", given.get("band_in_force"), BANDS, faults)
     _check_choice("sort", sort, SORTS, faults)
     texts = {key: given.get(key) for key in ("owner", "segment", "q")}
     for key, text in texts.items():
@@ -117,7 +121,14 @@ def read_portfolio_query(
     faults.raise_any()
     order = cursor.sort if cursor else sort or "health"
     return PortfolioQuery(
-        band=band, sort=order, limit=limit, cursor=cursor, as_of=as_of, fields=fields, **texts
+        band=band,
+        band_in_force=given.get("band_in_force"),
+        sort=order,
+        limit=limit,
+        cursor=cursor,
+        as_of=as_of,
+        fields=fields,
+        **texts,
     )
 
 

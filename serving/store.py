@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import sqlite3
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,7 +52,7 @@ from serving.evidence.evidence_tables import (
 )
 from serving.gaming import gaming_tables  # noqa: F401  # declared before the tables are made
 from serving.lineage import lineage_tables  # noqa: F401  # declared before the tables are made
-from serving.portfolio_pages import cursor_after, page_statement
+from serving.portfolio_pages import NOBODY, cursor_after, page_statement
 from serving.request_fields import utc_text
 from serving.request_queries import PortfolioQuery
 from serving.retraining import retraining_tables  # noqa: F401  # declared before the tables are made
@@ -119,6 +120,7 @@ class ScoreStore:
             raise WrongUse("the store's URL cannot be used", [fault]) from None
         self.owner: str | None = None
         self._remembered: dict[str, OrderedDict[Hashable, Any]] = {}  # shared by all views
+        self._making = threading.RLock()
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _use_wal)
 
@@ -152,9 +154,11 @@ class ScoreStore:
         """
         kept = self._remembered.setdefault(topic, OrderedDict())
         if (found := kept.get(key)) is None:
-            found = kept[key] = make()
-            while len(kept) > most:
-                kept.popitem(last=False)
+            with self._making:  # who comes meanwhile waits, and does not make it once more
+                if (found := kept.get(key)) is None:
+                    found = kept[key] = make()
+                    while len(kept) > most:
+                        kept.popitem(last=False)
         return found
 
     def ping(self) -> None:
@@ -295,10 +299,13 @@ class ScoreStore:
             before = connection.scalars(query.where(ids < account_id).order_by(ids.desc())).all()
         return [*before, *after]
 
-    def portfolio_page(self, snapshot: Snapshot, query: PortfolioQuery) -> Page:
-        """One page of a snapshot, in the order of `query.sort`, ties by account id."""
+    def portfolio_page(
+        self, snapshot: Snapshot, query: PortfolioQuery, held: Mapping[str, str] = NOBODY
+    ) -> Page:
+        """One page of a snapshot, in the order of `query.sort`, ties by account id; `held`: the bands that
+        people set, by account."""
         with self._engine.connect() as connection:
-            wanted = page_statement(snapshot.id, query).where(self.owned(score_history.c.account_id))
+            wanted = page_statement(snapshot.id, query, held).where(self.owned(score_history.c.account_id))
             rows = connection.execute(wanted).all()
         shown = rows[: query.limit]
         last = cursor_after(shown[-1], query.sort) if len(rows) > query.limit else None

@@ -50,6 +50,11 @@ def active_overrides(connection: Connection, now: datetime) -> dict[str, Row[Any
     return {row.account_id: row for row in connection.execute(held)}
 
 
+def told_of(row: Row[Any]) -> Document:
+    """What is shown of a band that was set."""
+    return {name: getattr(row, name) for name in SHOWN}
+
+
 def with_override(account: ScoredAccount, row: Row[Any] | None) -> ScoredAccount:
     """The account as it is shown while a band is set: that band, and a driver line of no points that says so.
 
@@ -57,7 +62,7 @@ def with_override(account: ScoredAccount, row: Row[Any] | None) -> ScoredAccount
     """
     if row is None:
         return account
-    told = {name: getattr(row, name) for name in SHOWN} | {"model_band": account.payload["band"]}
+    told = told_of(row) | {"model_band": account.payload["band"]}
     line: Document = {
         "feature": "override",
         "family": "override",

@@ -49,7 +49,7 @@ def _made(store: ScoreStore, snapshot: Snapshot, since: Snapshot | None) -> Glan
     lines = lines_of(store, snapshot)
     return Glance(
         lines,
-        None if since is None else moves_of(store, since, lines),
+        None if since is None else moves_of(store, since, snapshot, lines),
         by_band(lines),
         count_of("all", lines),
         by_both_bands(lines),

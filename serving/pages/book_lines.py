@@ -5,11 +5,12 @@ A snapshot never changes, so its lines are read once and remembered; a caller se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from features.params import BandLimits, RuleParams
 from serving.pages.book_conflicts import conflicts_of
@@ -18,6 +19,14 @@ from serving.store import ScoreStore, Snapshot
 
 BANDS = ("red", "yellow", "green")
 THIN = 0.5  # of the evidence
+READ = {
+    **{name: f"$.{name}" for name in ("account_id", "health", "interval", "range", "band", "coverage")},
+    "driver": "$.drivers[0]",
+    "families": "$.family_points",
+    **{name: f"$.{name}" for name in ("stale", "known_until")},
+    "rule_score": "$.rule.score",
+    "rule_band": "$.rule.band",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,7 @@ class Line:
     """One account. `interval` and `range` are (low, high) health; `mrr` None where unknown.
 
     `unsure`: missing evidence alone keeps the account from a better band, or half of it is missing.
-    `conflict`: whether its roles disagree; None where that is not known.
+    `driver`: the largest. `conflict`: whether its roles disagree; None where that is not known.
     """
 
     account_id: str
@@ -41,7 +50,7 @@ class Line:
     coverage: float
     rule_score: float
     rule_band: str
-    drivers: tuple[dict[str, Any], ...]
+    driver: dict[str, Any] | None
     families: dict[str, float]
     stale: tuple[str, ...]
     known_until: str | None
@@ -67,12 +76,29 @@ def lines_of(store: ScoreStore, snapshot: Snapshot) -> Sequence[Line]:
 
 
 def _read(store: ScoreStore, snapshot: Snapshot) -> list[Line]:
-    columns = score_history.c
-    query = select(columns.details, columns.payload).where(columns.snapshot_id == snapshot.id)
     limits, conflicts = band_limits(store, snapshot), conflicts_of(store.inputs_of(snapshot))
     with store.begin() as connection:
-        rows = connection.execute(query.order_by(columns.account_id))
-        return [_line(row.details, row.payload, limits, conflicts) for row in rows]
+        found = _told(connection, snapshot)
+        return [_line(details, told, limits, conflicts) for details, told in found]
+
+
+def _told(connection: Connection, snapshot: Snapshot) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Of each account its details, and what a line needs of its payload.
+
+    A payload is long: SQLite takes that out of it, ten times as fast as it is read whole.
+    """
+    columns = score_history.c
+    is_sqlite = connection.dialect.name == "sqlite"
+    told = func.json_extract(columns.payload, *READ.values()) if is_sqlite else columns.payload
+    query = select(columns.details, told.label("told")).where(columns.snapshot_id == snapshot.id)
+    for row in connection.execute(query.order_by(columns.account_id)):
+        if is_sqlite:
+            yield row.details, dict(zip(READ, json.loads(row.told), strict=True))
+            continue
+        payload = row.told
+        rest = {"driver": next(iter(payload["drivers"]), None), "families": payload["family_points"]}
+        rest |= {"rule_score": payload["rule"]["score"], "rule_band": payload["rule"]["band"]}
+        yield row.details, payload | rest
 
 
 def band_limits(store: ScoreStore, snapshot: Snapshot) -> BandLimits:
@@ -110,10 +136,10 @@ def _line(
         range=(low, high),
         band=payload["band"],
         coverage=payload["coverage"],
-        rule_score=payload["rule"]["score"],
-        rule_band=payload["rule"]["band"],
-        drivers=tuple(payload["drivers"][:5]),
-        families=payload["family_points"],
+        rule_score=payload["rule_score"],
+        rule_band=payload["rule_band"],
+        driver=payload["driver"],
+        families=payload["families"],
         stale=tuple(payload["stale"]),
         known_until=payload["known_until"],
         unsure=_band_at(payload["health"], limits) != payload["band"] or payload["coverage"] < THIN,

@@ -53,14 +53,16 @@ class BookMoves:
     left: int
 
 
-def moves_of(store: ScoreStore, since: Snapshot, lines: Sequence[Line]) -> BookMoves:
-    """What moved between the snapshot `since` and today's lines."""
+def moves_of(store: ScoreStore, since: Snapshot, newest: Snapshot, lines: Sequence[Line]) -> BookMoves:
+    """What moved between the snapshot `since` and the lines of the newest."""
     before = {line.account_id: line for line in lines_of(store, since)}
     both = [(line, was) for line in lines if (was := before.get(line.account_id)) is not None]
     crossed = Counter((was.band, line.band) for line, was in both if was.band != line.band)
     ranked = sorted(both, key=lambda pair: (pair[0].health - pair[1].health, pair[0].account_id))
-    falls = [_moved(*pair) for pair in ranked[:SHOWN]]
-    rises = [_moved(*pair) for pair in ranked[::-1][:SHOWN]]
+    shown = [*ranked[:SHOWN], *ranked[::-1][:SHOWN]]
+    scores = store.seen_by(None).scores_of(newest, sorted({line.account_id for line, _ in shown}))
+    moved = [_moved(line, was, scores[line.account_id].payload["drivers"]) for line, was in shown]
+    falls, rises = moved[: len(ranked[:SHOWN])], moved[len(ranked[:SHOWN]) :]
     return BookMoves(
         since,
         {line.account_id: round(line.health - was.health, 1) for line, was in both},
@@ -87,12 +89,12 @@ def earlier_snapshot(store: ScoreStore, newest: Snapshot) -> Snapshot | None:
     return None
 
 
-def _moved(line: Line, before: Line) -> Moved:
+def _moved(line: Line, before: Line, drivers: Sequence[Mapping[str, Any]]) -> Moved:
     change = line.health - before.health
     steps = {name: points - before.families.get(name, 0.0) for name, points in line.families.items()}
     along = {name: step for name, step in steps.items() if step * change > 0}
     if not along:
         return Moved(line, before, None, 0.0, None)
     family = max(along, key=lambda name: abs(along[name]))
-    driver = next((each for each in line.drivers if each["family"] == family), None)
+    driver = next((each for each in drivers if each["family"] == family), None)
     return Moved(line, before, family, round(along[family], 1), driver)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from serving.pages.book_lines import BANDS, Line
@@ -30,6 +30,22 @@ def count_of(name: str, lines: Sequence[Line]) -> Count:
 def by_band(lines: Sequence[Line]) -> list[Count]:
     """A count per band, the worst first."""
     return [count_of(band, [line for line in lines if line.band == band]) for band in BANDS]
+
+
+def in_force(bands: Sequence[Count], lines: Iterable[Line], held: Mapping[str, str]) -> list[Count]:
+    """The counts of `by_band` with accounts moved to the bands that people set."""
+    moved = [(line, held[line.account_id]) for line in lines if line.account_id in held] if held else []
+    found = {count.name: count for count in bands}
+    for line, band in moved:
+        for name, sign in ((line.band, -1), (band, 1)):
+            before = found[name]
+            found[name] = Count(
+                name,
+                before.accounts + sign,
+                before.mrr + sign * (line.mrr or 0.0),
+                before.at_risk + sign * line.revenue_at_risk,
+            )
+    return [found[count.name] for count in bands]
 
 
 def by_both_bands(lines: Sequence[Line]) -> dict[tuple[str, str], int]:

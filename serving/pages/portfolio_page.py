@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.history_answers import snapshot_for
+from serving.history_answers import bands_of, overrides_held, snapshot_for
 from serving.pages.book_glance import glance_of
 from serving.pages.book_lines import BANDS, band_limits, zones
 from serving.pages.case_clocks import cases_due
+from serving.pages.portfolio_counts import in_force
 from serving.pages.portfolio_query import SORTS, read_table_query, table_page
 from serving.pages.visits import Page, Visit
+from serving.request_queries import PortfolioQuery
 from serving.scorer_protocol import Scorer
 
 DUE_SHOWN = 8
@@ -24,12 +26,16 @@ def portfolio(visit: Visit) -> Page:
     snapshot = snapshot_for(store, None)
     glance = glance_of(store, snapshot)
     changes = {} if glance.moves is None else glance.moves.changes
+    held = overrides_held(store, PortfolioQuery(), now)
+    mine = {line.account_id for line in glance.lines if line.account_id in held}
     values = {
         "snapshot": snapshot,
         "now": now,
         "query": query,
         "glance": glance,
-        "table": table_page(glance.lines, query, changes),
+        "table": table_page(glance.lines, query, changes, held),
+        "bands": in_force(glance.bands, glance.lines, bands_of(held)),
+        "held": {account: held[account] for account in mine},
         "changes": changes,
         "sorts": tuple(SORTS),
         "band_names": BANDS,

@@ -18,10 +18,16 @@ KEYS = ("band", "owner", "segment", "q", "conflict", "unsure", "sort", "page")
 PER_PAGE = 50
 Moves = Mapping[str, float]
 Key = Callable[[Line, Moves], Any]
+Held = Mapping[str, Mapping[str, Any]]  # the bands that people set and that hold, by account
+
+
+def band_of(line: Line, held: Held) -> str:
+    """The band in force: that which a person set, else the score's own."""
+    return str(held[line.account_id]["band"]) if line.account_id in held else line.band
 
 
 def _need(line: Line, _: Moves) -> Any:
-    return BANDS.index(line.band), -line.revenue_at_risk
+    return -line.revenue_at_risk  # within the bands in force
 
 
 # Ties go by account id, so that a page never repeats or skips an account.
@@ -102,18 +108,25 @@ class TablePage:
         return (self.page - 1) * PER_PAGE + 1
 
 
-def table_page(lines: Sequence[Line], query: TableQuery, moves: Moves) -> TablePage:
+def table_page(lines: Sequence[Line], query: TableQuery, moves: Moves, held: Held) -> TablePage:
     """The page asked for; the last one where there are fewer."""
-    wanted = [line for line in lines if _is_wanted(line, query)]
-    key = SORTS[query.sort]
-    wanted.sort(key=lambda line: (key(line, moves), line.account_id))
+    wanted = [line for line in lines if _is_wanted(line, query, held)]
+    key, first = SORTS[query.sort], _first_by(query.sort, held)
+    wanted.sort(key=lambda line: (first(line), key(line, moves), line.account_id))
     pages = max(1, -(-len(wanted) // PER_PAGE))
     page = min(query.page, pages)
     return TablePage(wanted[(page - 1) * PER_PAGE : page * PER_PAGE], len(wanted), page, pages)
 
 
-def _is_wanted(line: Line, query: TableQuery) -> bool:
-    if query.band not in (None, line.band) or query.owner not in (None, line.owner):
+def _first_by(sort: str, held: Held) -> Callable[[Line], int]:
+    """Whoever most needs a person is looked for in the worst band first."""
+    if sort != "need":
+        return lambda _: 0
+    return lambda line: BANDS.index(band_of(line, held))
+
+
+def _is_wanted(line: Line, query: TableQuery, held: Held) -> bool:
+    if query.band not in (None, band_of(line, held)) or query.owner not in (None, line.owner):
         return False
     if query.segment not in (None, line.segment) or (query.conflict and not line.conflict):
         return False

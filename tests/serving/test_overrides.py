@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +14,7 @@ from serving.closed_loop.override_openapi import OverridesResponse, SetOverrideR
 from serving.closed_loop.override_outcomes import judged_overrides
 from serving.closed_loop.override_tables import band_overrides
 from serving.closed_loop.overrides import set_override
-from serving.payloads import Health
+from serving.payloads import AccountSummary, Health
 from serving.score_tables import score_history, score_inputs
 from serving.store import ScoreStore
 from tests.serving.conftest import Publish
@@ -131,3 +133,35 @@ def test_what_was_set_cannot_be_deleted(store: ScoreStore) -> None:
         set_override(connection, scored(50.0), "green", "r", "a", START + timedelta(days=1), START)
     with pytest.raises(DBAPIError, match="append-only"), store.writing() as connection:
         connection.execute(delete(band_overrides))
+
+
+def test_the_portfolio_shows_and_filters_the_band_in_force_and_keeps_the_scores_own(
+    loop: TestClient,
+) -> None:
+    """In the list and in the spreadsheet; a date that is replayed stays as it was published."""
+    post(loop, "overrides", GREEN)
+    [line] = [each for each in loop.get("/v1/accounts").json()["accounts"] if each["override"]]
+    AccountSummary.model_validate(line, strict=True)
+    assert (line["account_id"], line["band"], line["band_in_force"]) == ("A-000001", "red", "green")
+    assert (line["override"]["who"], line["override"]["model_band"]) == ("csm-1", "red")
+
+    def ids(query: str) -> set[str]:
+        return {each["account_id"] for each in loop.get(f"/v1/accounts?{query}").json()["accounts"]}
+
+    assert "A-000001" in ids("band=red")
+    assert "A-000001" not in ids("band_in_force=red")
+    assert ids("band_in_force=green") == ids("band=green") | {"A-000001"}
+    everybody = set.union(*(ids(f"band_in_force={band}") for band in ("green", "yellow", "red")))
+    assert everybody == ids("")
+    assert "A-000001" in ids("band_in_force=red&as_of=2026-10-31")
+    assert loop.get("/v1/accounts?band_in_force=blue").status_code == 422
+    answer = loop.get("/v1/accounts.csv?band_in_force=green")
+    rows = {row["account_id"]: row for row in csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff")))}
+    mine = rows["A-000001"]
+    assert (mine["band"], mine["band_in_force"], mine["band_set_by"]) == ("red", "green", "csm-1")
+    post(loop, "overrides", GREEN | {"band": "yellow"})
+    changed = loop.get(
+        "/v1/accounts.csv?band_in_force=green", headers={"If-None-Match": answer.headers["etag"]}
+    )
+    assert changed.status_code == 200
+    assert "A-000001" not in changed.text

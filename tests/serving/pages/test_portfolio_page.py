@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
+from serving.closed_loop.overrides import set_override
 from serving.pages.book_lines import lines_of
 from serving.pages.portfolio_counts import by_band, distribution, groups
 from serving.store import ScoredAccount, ScoreStore
@@ -149,3 +151,33 @@ def test_a_name_of_100_kilobytes_is_cut(client: TestClient, new_key: NewKey, pub
     [account] = scored_book(1)
     publish([changed(account, {"name": "x" * 100_000})])
     assert len(person(client, new_key).sees("/")) < 60_000
+
+
+def test_a_band_that_a_person_set_is_shown_counted_and_filtered_by_with_a_mark(
+    client: TestClient, new_key: NewKey, publish: Publish, store: ScoreStore, clock: Clock
+) -> None:
+    publish(30)
+    on_the_clock(clock)
+    snapshot = store.newest_snapshot()
+    assert snapshot
+    account = store.all_scores_of(snapshot)[0]
+    was = account.payload["band"]
+    assert was != "green"
+    before = client.get(f"/v1/accounts?band={was}").json()["accounts"]
+    with store.writing() as connection:
+        ends = clock.now + timedelta(days=9)
+        set_override(connection, account, "green", "signed", "li", ends, clock.now)
+    maria = person(client, new_key)
+    assert "A-000001" not in names(maria.sees(f"/?band={was}&sort=health"))
+    page = maria.sees("/?band=green&sort=health")
+    assert names(page)[0] == "A-000001"
+    assert "set by a person" in page
+    assert 'title="signed"' in page
+    counted = re.search(rf'band {was}">{was}</span></a></th><td class="n">(\d+)', page)
+    assert counted
+    assert int(counted[1]) == len(before) - 1
+    other = person(client, new_key, owner="csm-1", name="li").sees("/")
+    assert "set by a person" not in other
+    assert "bands are set by" not in other
+    clock.now += timedelta(days=10)
+    assert "set by a person" not in person(client, new_key, name="wu").sees("/")
