@@ -13,6 +13,7 @@ from serving.pages.cut_text import cut
 from serving.pages.messages_read import Words
 from serving.pages.navigation import NAVIGATION
 from serving.pages.preferences import THEMES, Preferences
+from serving.pages.refusal_words import refusal_in
 from serving.pages.shown_values import (
     ago,
     day,
@@ -67,5 +68,5 @@ def rendered(template: str, preferences: Preferences, values: Mapping[str, Any])
     """The page's HTML, in the reader's language."""
     language = preferences.language
     shell: dict[str, Any] = {"t": Words(language), "lang": language, "theme": preferences.theme}
-    shell |= {"group": partial(group_title, language=language)}
+    shell |= {"group": partial(group_title, language=language), "refusal": partial(refusal_in, language)}
     return templates().get_template(template).render(**shell, **values)

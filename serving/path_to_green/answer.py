@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from features.catalog import Feature, load_catalog
 from features.faults import Fault
+from features.rule_weights import RuleWeights
 from serving.history_answers import account_of_snapshot, snapshot_for
 from serving.path_to_green.likely_moves import Source, known_of
 from serving.path_to_green.plan import Plan, Step, path_to
@@ -36,6 +38,7 @@ def path_to_green_of(
     if inputs is None or inputs.rows.empty:
         allowed = "a snapshot that was published with its features"
         raise Problem(INPUTS_NOT_KEPT, [Fault("as_of", snapshot.as_of, allowed, _publish_again(snapshot))])
+    scorer = _as_scored(scorer, inputs)
     _check_model(scorer, snapshot, inputs)
     segment = account.details.get("segment")
     known, source = known_of(scorer, store, snapshot, segment)
@@ -47,6 +50,12 @@ def path_to_green_of(
         raise _other_model(scorer, snapshot)  # the same name, and not the same model
     names = {feature.name: feature for feature in catalog}
     return {**_head(account, snapshot, target), **told(scorer, account.payload, plan, source, names)}
+
+
+def _as_scored(scorer: Planner, inputs: ScoreInputs) -> Planner:
+    """The scorer under the weights that the snapshot was scored by: others may have been adopted since."""
+    then = RuleWeights.of(inputs.rule).over(scorer.rule)
+    return replace(scorer, rule=then) if then == inputs.rule else scorer
 
 
 def _check_model(scorer: Planner, snapshot: Snapshot, inputs: ScoreInputs) -> None:
