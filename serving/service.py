@@ -31,6 +31,7 @@ from serving.history_answers import health_of
 from serving.json_logs import log_as_json
 from serving.model_watch import ModelWatch
 from serving.mounted_app import Resources, mounted_app
+from serving.pages.warming import PageWarming
 from serving.params import ServingParams
 from serving.payloads import HealthRequest, HealthResponse, PredictRequest, PredictResponse
 from serving.plays.plays_params import PlaysParams
@@ -111,6 +112,8 @@ class HealthApi:
         held = Resources(scorer, store, LIMITS, CASES, registry=registry(), rule=told.rule)
         mounted.state.resources = replace(held, plays=PLAYS)
         self._watch.start()
+        self._warming = PageWarming(held_now)
+        self._warming.start()
         self._snapshot_metrics = SnapshotMetrics()
 
     @property
@@ -163,6 +166,7 @@ class HealthApi:
     def close(self) -> None:
         """Stops following the registry, and gives the store's connections back."""
         self._watch.stop()
+        self._warming.stop()
         self.resources.store.close()
 
 

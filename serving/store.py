@@ -278,6 +278,13 @@ class ScoreStore:
             rows = connection.execute(select(score_history).where(wanted)).all()
         return {row.account_id: _account(row) for row in rows}
 
+    def account_ids_of(self, snapshot: Snapshot) -> list[str]:
+        """The accounts of a snapshot that the caller may see, by account id."""
+        ids = score_history.c.account_id
+        query = select(ids).where(score_history.c.snapshot_id == snapshot.id, self.owned(ids))
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query.order_by(ids)))
+
     def all_scores_of(self, snapshot: Snapshot) -> list[ScoredAccount]:
         """Every account of a snapshot, by account id."""
         of_snapshot = score_history.c.snapshot_id == snapshot.id

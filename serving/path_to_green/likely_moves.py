@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Literal
 
 import pandas as pd
@@ -28,11 +27,14 @@ def known_of(
     if "plausible_moves" in facts:
         moves, typical = PlausibleMoves.from_facts(facts["plausible_moves"]), TypicalValues.from_facts(facts)
         return Known(moves, typical, segment), "assumed" if moves.moves is None else "training"
-    moves, typical = _of_history(store, snapshot.id, snapshot.as_of, scorer.windows)
+    # A snapshot never changes; reading a whole one takes longer than a plan.
+    key, whole = (snapshot.id, scorer.windows.model_dump_json()), store.seen_by(None)
+    moves, typical = store.remember(
+        "likely_moves", key, lambda: _of_history(whole, snapshot.id, snapshot.as_of, scorer.windows), 4
+    )
     return Known(moves, typical, segment), "assumed" if moves.moves is None else "history"
 
 
-@lru_cache(maxsize=4)  # a snapshot never changes; reading a whole one takes longer than a plan
 def _of_history(
     store: ScoreStore, snapshot_id: int, as_of: str, windows: Windows
 ) -> tuple[PlausibleMoves, TypicalValues]:

@@ -20,10 +20,10 @@ from serving.revenue_at_risk import churn_risk, revenue_at_risk, yearly_revenue
 from serving.store import ScoredAccount, ScoreStore, Snapshot
 from serving.themes.theme_queries import SentencesAsked, ThemesAsked
 from serving.themes.theme_ranking import LEVEL, NAMES, Mentioned, Ranked, order_of, ranked
-from serving.themes.theme_tables import Mention, themes_of
+from serving.themes.theme_tables import Mention
+from serving.themes.themed_book import PLACE, seen_accounts, themed_book
 
 FEWEST_OF_SEGMENT = 20
-PLACE = {name: place for place, name in enumerate(NAMES)}
 Said = list[tuple[int, Mention]]
 
 
@@ -133,20 +133,19 @@ def _read(store: ScoreStore, snapshot: Snapshot, asked: ThemesAsked) -> tuple[li
 
     The filters choose whose words are counted, not with whom those who said them are compared.
     """
-    with store.begin() as connection:
-        kept = themes_of(connection, snapshot.id)
+    kept = themed_book(store, snapshot)
     if kept is None:
         told = "Mentions of themes are kept for the newest snapshots only, and are not kept for this one."
         step = "score the book anew: vitals score data/book"
         fault = Fault("as_of", snapshot.as_of, "a snapshot whose themes are kept", step)
         raise Problem(THEMES_NOT_KEPT, [fault], detail=told)
-    accounts = store.all_scores_of(snapshot)
+    accounts = seen_accounts(store, snapshot, kept)
     said = [
         (place, mention)
         for place, account in enumerate(accounts)
         if _is_asked(account, asked)
-        for mention in (Mention(*each) for each in kept.accounts.get(account.payload["account_id"], ()))
-        if mention.theme in PLACE and asked.role in (None, mention.role)
+        for mention in kept.mentions.get(account.payload["account_id"], ())
+        if asked.role in (None, mention.role)
     ]
     return accounts, said
 

@@ -55,14 +55,16 @@ def served(
     shutil.copy(workspace.store.removeprefix("sqlite:///"), copied)
     store = ScoreStore(f"sqlite:///{copied}")
     told = Served("", "", datetime(2026, 11, 2, 9, tzinfo=UTC), "")
-    told.key = create_key(store, "maria", ["score:read", "cases:read", "cases:write"], told.now)[1]
+    told.key = create_key(
+        store, "maria", ["score:read", "cases:read", "cases:write", "weights:adopt"], told.now
+    )[1]
     told.worst = _with_a_case(store, told.now)
     limits = ServingParams()
     app = mounted_app(limits)
     app.state.access = Access(store, b"s" * 32, limits, lambda: told.now)
     scorer = load_scorer(Path(workspace.registry), PARAMS)
     app.state.resources = Resources(
-        scorer, store, limits, now=lambda: told.now, registry=Path(workspace.registry)
+        scorer, store, limits, now=lambda: told.now, registry=Path(workspace.registry), rule=scorer.rule
     )
     door = KeyDoor(app, lambda: app.state.access)
     server = uvicorn.Server(uvicorn.Config(BodyGate(door, 65_536), "127.0.0.1", 0, log_level="error"))
@@ -116,7 +118,8 @@ def page(chromium: Browser, served: Served) -> Iterator[Page]:
 
 
 def test_a_morning_of_a_reviewer(page: Page, served: Served) -> None:
-    """The worst account, the records of a driver, a call that stops the clock, and all of it in Chinese."""
+    """The worst account, the records of a driver, a call that stops the clock, other weights in the workshop,
+    kept as a draft and adopted; and all of it in Chinese."""
     page.locator("#table tbody th a").first.click()
     assert served.worst in page.locator("main").inner_text()
     page.locator(DRIVERS).first.click()
@@ -129,9 +132,29 @@ def test_a_morning_of_a_reviewer(page: Page, served: Served) -> None:
     page.get_by_role("button", name="Log a call").click()
     assert "clock stopped: called 2026-11-02 09:30 UTC" in page.locator("dd.clock").first.inner_text()
     assert "They will renew; budget is approved." in page.locator(".log").first.inner_text()
+    account = page.url
+    page.get_by_role("link", name="Weights").click()
+    assert "These are the weights in force" in page.locator("#effect").inner_text()
+    page.locator("#w-usage").focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    page.locator("#effect [role=status]", has_text="change").wait_for()  # at once, without a button
+    assert "usage=70" in page.url
+    assert "On past outcomes" in page.locator("#effect").inner_text()
+    page.get_by_label("Reason").first.fill("Use foretells best.")
+    page.get_by_role("button", name="Save the draft").click()
+    versions = page.locator("section[aria-labelledby=versions]")
+    assert "Use foretells best." in versions.inner_text()
+    versions.locator("summary", has_text="Adopt").first.click()
+    versions.get_by_label("Reason").first.fill("Agreed in the team.")
+    versions.get_by_role("button", name="Adopt").first.click()
+    page.get_by_text("The last snapshot was scored by other weights").wait_for()
+    page.goto(account)
     page.get_by_role("link", name="中文").click()
     assert "计时已停" in page.locator("dd.clock").first.inner_text()
     assert page.locator("html").get_attribute("lang") == "zh-CN"
+    page.get_by_role("link", name="权重").click()
+    assert "最近的快照使用的是其他权重" in page.locator("main").inner_text()
 
 
 def test_the_keyboard_alone_suffices(page: Page, served: Served) -> None:
@@ -164,12 +187,14 @@ def _tab_to(page: Page, there: str, most: int = 400) -> None:
     raise AssertionError(f"no focus where {there}")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_serious_fault_on_any_page(page: Page, served: Served, theme: str) -> None:
+@pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "zh")])
+def test_axe_finds_no_serious_fault_on_any_page(
+    page: Page, served: Served, theme: str, language: str
+) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     for name, path in pages_of(page, served.url).items():
-        page.goto(f"{served.url}{path}{'&' if '?' in path else '?'}theme={theme}")
+        page.goto(f"{served.url}{path}{'&' if '?' in path else '?'}theme={theme}&lang={language}")
         page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
         found = Axe().run(page).response["violations"]
         serious = [f for f in found if f["impact"] in ("serious", "critical")]
@@ -201,3 +226,29 @@ def test_words_of_customers_run_nothing(page: Page, served: Served) -> None:
     page.locator("form[action='/verdicts'] button").last.click()
     page.get_by_text(hostile).first.wait_for()
     assert "ours" not in page.title()
+
+
+def test_the_workshop_works_without_its_script(chromium: Browser, served: Served) -> None:
+    context = chromium.new_context(java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, served.url, served.key)
+    page.goto(f"{served.url}/weights")
+    page.locator("#w-voice").focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Try").click()
+    assert "voice=55" in page.url
+    assert "change" in page.locator("#effect [role=status]").inner_text()
+    context.close()
+
+
+def test_every_chart_stands_beside_its_numbers_as_a_table(page: Page, served: Served) -> None:
+    """Of every picture that says something; what is drawn within a table is its own."""
+    for name, path in pages_of(page, served.url).items():
+        page.goto(f"{served.url}{path}")
+        alone = page.evaluate(
+            "[...document.querySelectorAll('svg[role=img]')].filter(each => "
+            "!each.closest('section')?.querySelector('table, dl.facts')"
+            " && !each.closest('section')?.parentElement.querySelector('table')).length"
+        )
+        assert alone == 0, name

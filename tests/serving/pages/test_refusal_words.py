@@ -102,12 +102,8 @@ def test_a_wording_that_nobody_translated_stays_english_and_says_so() -> None:
     assert refusal_in("en", "a wording of tomorrow") == "a wording of tomorrow"
 
 
-@pytest.mark.parametrize(
-    "text", ["one of " + "red, " * 20_000, "did you mean '" + "(" * 50_000 + "'?", "\n" * 9_999]
-)
-def test_long_and_strange_texts_are_read_at_once(text: str) -> None:
-    assert (
-        refusal_in("zh", text) is None
-        or "以" in str(refusal_in("zh", text))
-        or "您" in str(refusal_in("zh", text))
-    )
+@pytest.mark.parametrize("text", ["one of " + "red, " * 20_000, "did you mean '" + "(" * 50_000 + "'?"])
+def test_long_texts_are_translated_around_what_they_name(text: str) -> None:
+    said = refusal_in("zh", text)
+    assert said
+    assert said[:2] in ("以下", "您是")
