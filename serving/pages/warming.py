@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 from serving.answering import Resources
 from serving.pages.book_glance import glance_of
+from serving.themes.theme_answers import themes_answer
+from serving.themes.theme_queries import ThemesAsked
 from serving.themes.themed_book import themed_book
 from serving.weights.tried_past import past_book
 from serving.weights.tried_today import todays_book
@@ -48,7 +50,8 @@ class PageWarming:
         if snapshot is None or snapshot.id == self._warm:
             return False
         glance_of(store, snapshot)
-        themed_book(store, snapshot)
+        if themed_book(store, snapshot) is not None:
+            themes_answer(store, ThemesAsked())
         if (book := todays_book(store, snapshot)) is not None:
             past_book(held.registry, book.rule)
         self._warm = snapshot.id

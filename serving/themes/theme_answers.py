@@ -57,8 +57,15 @@ class Period:
 
 
 def themes_answer(store: ScoreStore, asked: ThemesAsked) -> dict[str, Any]:
-    """The answer of `GET /v1/themes`. Raises Problem where no mentions are kept for the snapshot."""
+    """The answer of `GET /v1/themes`, not to be written to. Raises Problem where no mentions are kept for the
+    snapshot."""
     snapshot = snapshot_for(store, asked.as_of)
+    key = (snapshot.id, asked, store.owner)
+    answer: dict[str, Any] = store.remember("ranking", key, lambda: _ranking(store, snapshot, asked), 60)
+    return answer
+
+
+def _ranking(store: ScoreStore, snapshot: Snapshot, asked: ThemesAsked) -> dict[str, Any]:
     accounts, said = _read(store, snapshot, asked)
     period = Period.of(snapshot.as_of, asked.days)
     counted = [(place, mention) for place, mention in said if mention.left_out is None]

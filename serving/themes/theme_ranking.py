@@ -12,6 +12,8 @@ excess-over-its-own-segments-risk.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +80,8 @@ def ranked(book: Mentioned, resamples: int = RESAMPLES, seed: int = SEED) -> Ran
     base, value, value_before = (each[0] for each in _valued(whole @ table, groups))
     drawn = [whole]
     if len(table):
-        drawn = list(account_draws(np.arange(len(table)), resamples, seed))
-    blocks = [_valued(weights @ table, groups) for weights in drawn]
+        drawn = _draws(len(table), resamples, seed)
+    blocks = [_valued(weights.astype(np.float64) @ table, groups) for weights in drawn]
     values, befores = (np.concatenate([block[place] for block in blocks]) for place in (1, 2))
     tails = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
     return Ranked(
@@ -92,6 +94,13 @@ def ranked(book: Mentioned, resamples: int = RESAMPLES, seed: int = SEED) -> Ran
         np.quantile(values - befores, tails, axis=0).T,
         now * ((book.risk - base[book.group]) * book.revenue)[:, None],
     )
+
+
+@lru_cache(maxsize=4)
+def _draws(accounts: int, resamples: int, seed: int) -> list[NDArray[Any]]:
+    """The draws of a book of so many accounts: the same for every question, and half of what one costs.
+    How often an account is drawn fits into a byte."""
+    return [block.astype(np.uint8) for block in account_draws(np.arange(accounts), resamples, seed)]
 
 
 def shares(mentions: Mask) -> Matrix:
