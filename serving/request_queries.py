@@ -18,7 +18,7 @@ from serving.request_fields import TEXT_ALLOWED, as_of_text, is_short_text
 
 BANDS = ("green", "yellow", "red")
 SORTS = ("health", "-health", "name", "-name", "account_id", "-account_id")
-EXPORT_KEYS = ("band", "band_in_force", "owner", "segment", "q", "sort", "as_of")
+EXPORT_KEYS = ("band", "owner", "segment", "q", "band_in_force", "sort", "as_of")
 PORTFOLIO_KEYS = (*EXPORT_KEYS, "limit", "cursor", "fields")
 # The fields of `payloads.AccountSummary`, which commands do not import: it comes with the framework.
 SUMMARY_FIELDS = (
