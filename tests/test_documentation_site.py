@@ -162,6 +162,18 @@ def test_the_numbers_of_the_method_are_those_of_the_code(page: Path) -> None:
         assert value == float(told), name
 
 
+def test_the_code_that_the_documents_name_is_there() -> None:
+    named = re.compile(r"`((?:features|training|serving|benchmarks|tests|profiles)/[\w/.-]*)`")
+    gone = [
+        f"{page.name}: {place}"
+        for page in (ROOT / "docs").rglob("*.md")
+        if page.parent.name != "decisions"
+        for place in named.findall(page.read_text(encoding="utf-8"))
+        if not (ROOT / place).exists()
+    ]
+    assert gone == []
+
+
 def test_both_languages_tell_the_same_numbers_and_name_the_same_sources() -> None:
     english, chinese = (page.read_text(encoding="utf-8") for page in METHODS)
     for pattern in (CONSTANT, PARAMETER):
