@@ -194,3 +194,18 @@ def test_a_limited_csm_neither_sees_nor_gives_a_verdict_on_an_account_of_somebod
     assert refused.status_code == 404
     assert [row.because for row in verdicts_of(store)] == ["x"]
     assert verdicts_of(store.seen_by("csm-1")) == []
+
+
+def test_a_plan_of_an_older_vitals_is_shown_as_far_as_it_goes(
+    maria: Person, store: ScoreStore, clock: Clock
+) -> None:
+    """It tells of no path to green, and not whether anybody was held out: those came later."""
+    step = {"what": {"en": "ask for a review", "zh": "请求复盘"}, "owner": "csm-0", "by": "csm"}
+    plan = {"parts": [{"title": {"en": "Use", "zh": "使用"}, "steps": [step | {"due": "2026-12-01"}]}]}
+    maria.sends(maria.sees(ACCOUNT), f"{CASE}/log-call")
+    maria.sends(maria.sees(ACCOUNT), f"{CASE}/resolve", note="done")
+    with store.writing() as connection:
+        kind = Opening("A-000001", "plan", "entered yellow", "older", name="N", owner="csm-0", plan=plan)
+        open_case(connection, kind, CaseParams(), clock.now)
+    assert "ask for a review" in maria.sees(ACCOUNT)
+    assert "ask for a review" in maria.sees(f"{ACCOUNT}/brief")
