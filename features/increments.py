@@ -4,9 +4,9 @@
     book/increments/base.json                            up to when the base tells
     book/increments/20261101T010000Z-3f2a9c01b7de/       one increment: its tables, and increment.json
 
-A part is never written again. It is `known_at` a moment: its export was taken then. `since` is the moment
-of the part before it: a fact older than that, of which nobody says when it was recorded, was not told then,
-and so became known with this part.
+A part is never written again. It is `known_at` a moment: its export was taken then. `since`, of a table, is
+the moment of the part before it that told the table: a fact older than that, of which nobody says when it was
+recorded, was not told then, and so became known with this part.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class BookPart:
 
 
 def parts_of(book: Path) -> tuple[BookPart, ...]:
-    """The base and every increment, in the order of when they became known.
+    """The base and every increment, in the order of when they became known; `since` is not worked out.
 
     Raises DataFault for folders and manifests that are none, all at once.
     """
@@ -65,12 +65,24 @@ def parts_of(book: Path) -> tuple[BookPart, ...]:
     moments = {folder: _moment(folder / MANIFEST) for folder in folders}
     base = _moment(book / FOLDER / BASE)
     ordered = sorted(folders, key=lambda folder: (moments[folder], folder.name))
-    parts, since = [BookPart(0, book, base)], base
-    for number, folder in enumerate(ordered, start=1):
-        earlier = [moments[other] for other in ordered[: number - 1] if moments[other] < moments[folder]]
-        since = max([*earlier, *([base] if base is not None else [])], default=None)
-        parts.append(BookPart(number, folder, moments[folder], since))
-    return tuple(parts)
+    later = (BookPart(number, folder, moments[folder]) for number, folder in enumerate(ordered, start=1))
+    return (BookPart(0, book, base), *later)
+
+
+def telling(parts: Sequence[BookPart], table: str) -> tuple[BookPart, ...]:
+    """The parts that have a table, each with its `since`.
+
+    The first of them has none: a table that comes late, with all its history, is not late in every row.
+    """
+    told = [part for part in parts if part.file(table).is_file()]
+    moments = [part.known_at for part in told if part.known_at is not None]
+    return tuple(
+        replace(
+            part,
+            since=max((m for m in moments if part.known_at is not None and m < part.known_at), default=None),
+        )
+        for part in told
+    )
 
 
 def increment_folders(book: Path) -> list[Path]:

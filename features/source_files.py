@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.faults import DataFault, Fault, nearest
-from features.increments import PART_COLUMNS, BookPart, parts_of, together
+from features.increments import PART_COLUMNS, BookPart, parts_of, telling, together
 from features.source_file_faults import unreadable
 from features.source_tables import USAGE, SourceTable
 
@@ -88,9 +88,9 @@ def _open_table(
     folder: Path, table: SourceTable, parts: tuple[BookPart, ...], connection: Any, book: OpenedBook
 ) -> None:
     paths = [path for suffix in SUFFIXES if (path := folder / f"{table.name}{suffix}").is_file()]
-    later = [part for part in parts[1:] if part.file(table.name).is_file()]
-    if later and len(paths) < 2:
-        _open_parts(table, [*((path, parts[0]) for path in paths), *_files(table, later)], connection, book)
+    told = telling(parts, table.name)
+    if any(part.number for part in told) and paths in ([], [parts[0].file(table.name)]):
+        _open_parts(table, told, connection, book)
     elif len(paths) == 1:
         view = f"{table.name}_as_it_came"
         book.raw[table.name] = RawTable(
@@ -106,21 +106,14 @@ def _open_table(
         (book.fatal if table.name == ANCHOR else book.notices).append(fault)
 
 
-def _files(table: SourceTable, parts: Sequence[BookPart]) -> list[tuple[Path, BookPart]]:
-    return [(part.file(table.name), part) for part in parts]
-
-
-def _open_parts(
-    table: SourceTable, files: Sequence[tuple[Path, BookPart]], connection: Any, book: OpenedBook
-) -> None:
+def _open_parts(table: SourceTable, parts: tuple[BookPart, ...], connection: Any, book: OpenedBook) -> None:
     """A table that several parts of the book tell: their rows, each with the part it is from."""
-    views = tuple(f"{table.name}_as_it_came_{part.number}" for _, part in files)
+    views = tuple(f"{table.name}_as_it_came_{part.number}" for part in parts)
     rows = [
-        part.marked(_opened_rows(table, path, view, connection, book))
-        for (path, part), view in zip(files, views, strict=True)
+        part.marked(_opened_rows(table, part.file(table.name), view, connection, book))
+        for part, view in zip(parts, views, strict=True)
     ]
-    held = tuple(part for _, part in files)
-    book.raw[table.name] = RawTable(table, files[0][0], together(rows), views, held)
+    book.raw[table.name] = RawTable(table, parts[0].file(table.name), together(rows), views, parts)
 
 
 def _opened_rows(table: SourceTable, path: Path, view: str, connection: Any, book: OpenedBook) -> ir.Table:

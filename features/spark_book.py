@@ -22,6 +22,7 @@ from features.increments import FOLDER as INCREMENTS
 from features.params import CheckParams
 from features.source_files import (
     ANCHOR,
+    PLACE_FILE,
     SUFFIXES,
     OpenedBook,
     RawTable,
@@ -67,6 +68,9 @@ def open_book_on_spark(folder: str, params: CheckParams, session: Any) -> SparkB
     if _is_there(f"{book.folder}/{INCREMENTS}", book):
         step = "import the whole export anew into another folder, and read that on Spark"
         book.found.fatal.append(Fault(INCREMENTS, "appended", "a book without increments, on Spark", step))
+    if _is_there(f"{book.folder}/{PLACE_FILE}", book):
+        step = "read the book on one machine, or put the rows of use into it"
+        book.found.fatal.append(Fault(PLACE_FILE, "use in place", "use in the book, on Spark", step))
     for table in SOURCE_TABLES.values():
         try:
             _open_table(table, book)

@@ -10,6 +10,7 @@ something else, the rows themselves are read: the roll-up saves time, and is nev
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from features.source_row_checks import CAME, checked_rows
 from features.source_tables import USAGE
 from features.usage_rollup import KeptUse, roll_up
 
-FOLDER, SHAPE = ".rolled", "1"
+FOLDER, SHAPE = ".rolled", "2"
 KINDS = ("usage", "owners", "faulty")
 
 
@@ -55,7 +56,7 @@ def keep_use(book: Path, connection: Any) -> int:
         if not all(path.is_file() for path in _files(part)):
             _make(part, connection)
             made += 1
-    for path in (book / FOLDER).glob("*"):
+    for path in (book / FOLDER).glob("*.parquet"):
         if path not in wanted:
             path.unlink()
     return made
@@ -79,17 +80,28 @@ def _make(part: BookPart, connection: Any) -> None:
     raw = RawTable(USAGE, part.file(USAGE.name), rows, (), (part,))
     _, typed = checked_rows(raw, None)
     right = typed.filter(typed[MASK] == 0).drop(MASK, CAME)
-    up = roll_up(versions_of(right, USAGE).now)
-    _written(up.order_by("occurred_day", "account_id", "user_id"), usage)
-    kept = connection.read_parquet(str(usage.with_suffix(".new").resolve()))
-    _written(kept.group_by("account_id").agg(records=kept.records.sum()).order_by("account_id"), owners)
+    _write(connection, roll_up(versions_of(right, USAGE).now), usage, "occurred_day")
+    kept = connection.read_parquet(str(_drawn(usage).resolve()))
+    _write(connection, kept.group_by("account_id").agg(records=kept.records.sum()), owners, "account_id")
     wrong = typed.filter(typed[MASK] != 0)
     came = {name: wrong[CAME][place] for place, name in enumerate(raw.columns)}
     marks = {name: wrong[name] for name in PART_COLUMNS}
-    _written(wrong.select(**came, **marks), faulty)
+    _write(connection, wrong.select(**came, **marks), faulty, "account_id")
     for path in (owners, faulty, usage):
-        path.with_suffix(".new").rename(path)
+        _drawn(path).rename(path)
 
 
-def _written(rows: ir.Table, path: Path) -> None:
-    rows.to_parquet(path.with_suffix(".new"), compression="zstd")
+def _write(connection: Any, rows: ir.Table, path: Path, order: str) -> None:
+    """Writes the rows in an order. DuckDB sums in 128 bits, which Parquet lacks: they would become floats."""
+    columns = ", ".join(
+        f'CAST("{name}" AS BIGINT) AS "{name}"' if kind.is_integer() else f'"{name}"'
+        for name, kind in rows.schema().items()
+    )
+    target = str(_drawn(path).resolve()).replace("'", "''")
+    asked = f'SELECT {columns} FROM ({connection.compile(rows)}) ORDER BY "{order}"'  # noqa: S608 (our names)
+    connection.raw_sql(f"COPY ({asked}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def _drawn(path: Path) -> Path:
+    """Where a file is written before it gets its name: of this process alone, for two may append at once."""
+    return path.with_suffix(f".{os.getpid()}.new")

@@ -45,7 +45,9 @@ class Warehouse:
         if not self.versions:
             return self
         then = {
-            name: with_days(holding(rows, SOURCE_TABLES[name], day, _day(rows[HOLDS])), SOURCE_TABLES[name])
+            name: with_days(
+                holding(rows, SOURCE_TABLES[name], day, _day(rows[HOLDS])).cache(), SOURCE_TABLES[name]
+            )
             for name, rows in self.versions.items()
         }
         return Warehouse({**self.tables, **then})

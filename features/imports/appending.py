@@ -22,7 +22,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from features.faults import DataFault, Fault, WrongUse
+from features.faults import Fault, WrongUse
 from features.imports.import_report import ImportReport, TableImport
 from features.imports.several_systems import FOLDER as IDENTITY
 from features.increments import BASE, FOLDER, MANIFEST, BookPart, increment_folders, moment_text, parts_of
@@ -217,7 +217,7 @@ def moment_of(text: str | None, now: dt.datetime) -> dt.datetime:
         allowed, step = "an instant such as 2026-11-01T01:00:00Z", "write it with its zone"
         raise WrongUse("the import cannot be dated", [Fault("--known-at", text, allowed, step)])
     if moment > now:
-        raise DataFault(
+        raise WrongUse(
             "the import cannot be dated",
             [Fault("--known-at", text, "a moment that has passed", "when was the export taken?")],
         )

@@ -36,6 +36,14 @@ def bytes_of(book: Path) -> dict[str, str]:
     }
 
 
+def test_a_table_that_comes_later_with_its_history_is_not_late(book: Path) -> None:
+    ticket = {"ticket_id": "T", "account_id": "A", "kind": "bug", "severity": "low"}
+    told = frames_of(tickets=[{**ticket, "opened_at": AS_OF - 20 * DAY}])
+    append_frames(frames_of(usage=[used(3)]), book, AS_OF - 2 * DAY)
+    append_frames(told, book, AS_OF - DAY)
+    assert rows_of(book, AS_OF - 10 * DAY)["tickets_90d"].tolist() == [1.0]
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_any_split_in_any_order_gives_the_bits_of_the_whole_book(tmp_path: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)
