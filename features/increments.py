@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -140,7 +140,7 @@ def together(rows: list[ir.Table]) -> ir.Table:
     return ibis.union(*alike) if len(alike) > 1 else alike[0]
 
 
-def late_rows(rows: ir.Table, happens: str) -> Iterator[tuple[str, ir.Value]]:
-    """`recorded_at` of rows with PART_COLUMNS: as it is said, else when a late part told of an old fact."""
+def recorded_at(rows: ir.Table, happens: str) -> ir.Value:
+    """When rows with PART_COLUMNS were recorded: as they say, else when a later part told of an old fact."""
     late = rows["recorded_at"].isnull() & (rows[happens] < rows[SINCE]).fill_null(False)
-    yield "recorded_at", ibis.ifelse(late, rows[KNOWN], rows["recorded_at"])
+    return ibis.ifelse(late, rows[KNOWN], rows["recorded_at"])

@@ -9,13 +9,12 @@ which parts arrive plays no role, and no earlier row is ever rewritten.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
 
-from features.increments import KNOWN, NUMBER, PART_COLUMNS, SINCE, late_rows
+from features.increments import KNOWN, NUMBER, PART_COLUMNS, SINCE, recorded_at
 from features.source_tables import SourceTable
 
 HOLDS = "__holds_from"  # the instant from which a version is known; null of the first
@@ -33,7 +32,7 @@ class Versions:
 def versions_of(rows: ir.Table, table: SourceTable) -> Versions:
     """The versions told by `rows`, which are typed, accepted, unique by key and part, with PART_COLUMNS."""
     if not table.key:
-        return Versions(_plain(rows.mutate(**dict(_late(rows, table)))), None)
+        return Versions(_plain(rows.mutate(**_recorded(rows, table))), None)
     told = _told(rows, table).cache()
     newest = told[PLACE].max().over(ibis.window(group_by=list(table.key)))
     now = _plain(told.filter(told[PLACE] == newest))
@@ -51,9 +50,11 @@ def holding(versions: ir.Table, table: SourceTable, as_of: ir.Value | int, holds
     return seen.filter(seen[PLACE] == place).drop(PLACE, HOLDS)
 
 
-def _late(rows: ir.Table, table: SourceTable) -> Iterator[tuple[str, ir.Value]]:
-    if table.happens is not None and "recorded_at" in rows.columns:
-        yield from late_rows(rows, table.happens)
+def _recorded(rows: ir.Table, table: SourceTable) -> dict[str, ir.Value]:
+    """`recorded_at`, of a table that has it."""
+    if table.happens is None or "recorded_at" not in rows.columns:
+        return {}
+    return {"recorded_at": recorded_at(rows, table.happens)}
 
 
 def _plain(rows: ir.Table) -> ir.Table:
@@ -68,24 +69,20 @@ def _told(rows: ir.Table, table: SourceTable) -> ir.Table:
     first = rows[NUMBER] == rows[NUMBER].min().over(ibis.window(group_by=key))
     changed = ~first & _differs(rows, table, in_order)
     entered = {
-        recorded: _entered(rows, later, recorded, first, in_order)
+        column: _entered(rows, later, column, first, in_order)
         for later in table.later
-        if (recorded := table.recorded_later(later)) is not None
+        if (column := table.recorded_later(later)) is not None
     }
-    known = dict(_late(rows, table)).get("recorded_at")
+    recorded = _recorded(rows, table)
     t = rows.mutate(
         __changed=changed,
         __holds=ibis.ifelse(changed, _stated(rows, table, in_order), ibis.null(PART_COLUMNS[KNOWN])),
-        **({"recorded_at": known} if known is not None else {}),
+        **recorded,
         **entered,
     )
     t = t.mutate(**{PLACE: t["__changed"].cast("int64").sum().over(so_far)})
     t = t.mutate(
-        **(
-            {"recorded_at": t["recorded_at"].first(include_null=True).over(so_far)}
-            if known is not None
-            else {}
-        ),
+        **{name: t[name].first(include_null=True).over(so_far) for name in recorded},
         **{name: t[name].max().over(so_far) for name in entered},
     )
     version = ibis.window(group_by=[*key, PLACE])
