@@ -162,5 +162,5 @@ def _remarks(when: str, frame: pd.DataFrame, column: str, numbers: pd.Series) ->
     if len(numbers) and numbers.isna().all():
         remarks.append(f"no value {when}")
     elif numbers.nunique() == 1:
-        remarks.append(f"always {numbers.dropna().iloc[0]:g} {when}")
+        remarks.append(f"always {numbers.dropna().iloc[0] + 0:g} {when}")  # + 0: no -0
     return remarks

@@ -20,11 +20,10 @@ from serving.batch_scoring import customers
 from serving.monitoring.doubts import doubts
 from serving.monitoring.drift_report import DriftReport, drift_between
 from serving.monitoring.early_checks import early_days, early_truths
-from serving.monitoring.expected_performance import LineOutOfTime
 from serving.monitoring.monitoring_log import log_report
 from serving.monitoring.monitoring_params import MonitoringParams
 from serving.monitoring.monitoring_report import MonitoringReport
-from serving.monitoring.performance_history import DatedPerformance, dated_performance
+from serving.monitoring.past_dates import PastDates
 from serving.monitoring.published_scores import EDGE, PublishedDate, published_dates
 from serving.monitoring.reference_day import ReferenceDay, reference_day, settled_days
 from serving.opened_store import opened_store
@@ -32,8 +31,7 @@ from training import registry as models
 from training.all_params import AllParams
 from training.dataset import segments
 from training.health_model import HealthModel
-from training.labels import churn_labels, read_churns, read_starts, still_customers
-from training.outcome_tables import ALL_TABLES, CHURNS
+from training.outcome_tables import ALL_TABLES
 from training.text_feature import told_by_book
 
 if TYPE_CHECKING:
@@ -101,24 +99,24 @@ class _Watched:
         self.progress("comparing the accounts with themselves")
         drift = self._drift(then, now, reference, settled, settings)
         self.progress("what is expected, and what came")
-        line, backtest = self._backtest()
-        published = self._published(asked, today)
-        seen = [self._dated(one, min(today, known_until)) for one in published]
-        of_today = PublishedDate(today, self.version, now[["account_id", "as_of", "p"]])
-        dates = (*backtest, *(one for one in seen if one is not None and one.as_of < f"{today:%Y-%m-%dT}"))
-        expected = dated_performance(
-            of_today.rows, None, "published", self.version, self._matures(today), line
-        )
-        since = [
-            *published,
-            *([PublishedDate(reference.day, self.version, then)] if reference.kind == "made" else []),
-        ]
-        early = tuple(early_truths(since, cohort, self.book, self.params.training, today, self._horizon))
-        reasons = doubts(drift, line, early, [*dates, expected])
+        horizon, training = int(self.model.facts["horizon_days"]), self.params.training
+        past = PastDates(self.client, self.version, horizon, training.label_lag, self.book)
+        published = self._published(asked.store, today, horizon)
+        dates = (*past.backtest(), *past.measured(published, today, min(today, known_until)))
+        expected = past.expected(today, now)
+        if reference.kind == "made":  # the model had not learned from these rows either
+            published.append(PublishedDate(reference.day, self.version, then))
+        early = tuple(early_truths(published, cohort, self.book, training, today, horizon))
+        reasons = doubts(drift, past.line(self.version), early, [*dates, expected])
         moment = f"{today:%Y-%m-%dT%H:%M:%SZ}"
         return MonitoringReport(
             moment, self.version, reference, drift, expected, dates, early, tuple(reasons)
         )
+
+    def _published(self, store: str | None, today: pd.Timestamp, horizon: int) -> list[PublishedDate]:
+        days = [passed + self.params.training.label_lag for passed in early_days(horizon)]
+        with opened_store(store) as opened:
+            return [one for one in published_dates(opened, days, today) if one.as_of <= today]
 
     def _rows(self, days: list[pd.Timestamp]) -> pd.DataFrame:
         found = build_snapshot(self.book.source, days, self.params.features, self.progress)
@@ -141,76 +139,3 @@ class _Watched:
         judged = PREDICTION if reference.kind == "made" else None
         then = then if reference.filled else then.iloc[:0]
         return drift_between(then, now, self.model.features, judged, settled, settings.false_alarms)
-
-    def _backtest(self) -> tuple[LineOutOfTime | None, list[DatedPerformance]]:
-        """The line of the training run's predictions out of time, and their dates one by one."""
-        tested = self._tested(self.version)
-        if tested is None:
-            return None, []
-        line, found = _line(tested), []
-        for _, date in tested.groupby("as_of", sort=True):
-            rows = date.reset_index(drop=True)
-            matures = self._matures(rows["as_of"].iloc[0])
-            found.append(dated_performance(rows, rows["churned"], "backtest", self.version, matures, line))
-        return line, found
-
-    def _tested(self, version: str) -> pd.DataFrame | None:
-        """What the training run of a version foretold out of time: account_id, as_of, churned, p.
-
-        None of a version of an older Vitals, which logged no answers, or one whose run is gone.
-        """
-        from mlflow.exceptions import MlflowException
-
-        try:
-            tested = models.predictions(self.client, version)
-        except (FileNotFoundError, MlflowException):
-            return None
-        if "answer" not in tested:
-            return None
-        return tested.assign(p=tested["answer"].astype("float64").clip(EDGE, 1 - EDGE))
-
-    def _published(self, asked: Asked, today: pd.Timestamp) -> list[PublishedDate]:
-        lag, horizon = self.params.training.label_lag, self._horizon
-        with opened_store(asked.store) as store:
-            days = [passed + lag for passed in early_days(horizon)]
-            return [one for one in published_dates(store, days, today) if one.as_of <= today]
-
-    def _dated(self, one: PublishedDate, known_until: pd.Timestamp) -> DatedPerformance | None:
-        """A published date, with its labels where they are mature."""
-        horizon, lag = self._horizon_of(one.version), self.params.training.label_lag
-        rows, churned = one.rows, None
-        if CHURNS.name in self.book.tables:
-            churns, starts = read_churns(self.book.tables), read_starts(self.book.tables)
-            rows = rows[still_customers(rows, churns, starts, known_until)].reset_index(drop=True)
-            labels = churn_labels(rows, churns, horizon, lag, known_until)
-            churned = labels if len(labels) and labels.notna().all() else None
-        if len(rows) < 2:
-            return None
-        matures = self._matures(one.as_of, horizon)
-        tested = self._tested(one.version)
-        line = None if tested is None else _line(tested)
-        return dated_performance(rows, churned, "published", one.version, matures, line)
-
-    @property
-    def _horizon(self) -> int:
-        return int(self.model.facts["horizon_days"])
-
-    def _horizon_of(self, version: str) -> int:
-        if version == self.version:
-            return self._horizon
-        from mlflow.exceptions import MlflowException
-
-        try:
-            told = models.horizon_of(self.client, version)
-        except MlflowException:
-            told = None
-        return self._horizon if told is None else int(told.removesuffix("d"))
-
-    def _matures(self, as_of: pd.Timestamp, horizon: int | None = None) -> pd.Timestamp:
-        days = (self._horizon if horizon is None else horizon) + self.params.training.label_lag
-        return as_of + pd.Timedelta(days=days)
-
-
-def _line(tested: pd.DataFrame) -> LineOutOfTime:
-    p, churned = (tested[name].to_numpy("float64") for name in ("p", "churned"))
-    return LineOutOfTime.of(p, churned, tested["account_id"].to_numpy(str))

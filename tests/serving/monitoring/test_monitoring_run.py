@@ -16,7 +16,6 @@ from features.faults import DataFault, WrongUse
 from serving.monitoring import nightly_monitoring
 from serving.monitoring.monitoring_run import Asked, monitor_book
 from serving.monitoring.nightly_monitoring import monitor_after_scoring
-from serving.run_documents import newest_run
 from tests.serving.trained_workspace import LIGHT, PARAMS, TrainedWorkspace, workspace
 from training.registry import MODEL, tracking
 
@@ -68,9 +67,11 @@ def test_use_that_breaks_off_is_reported_as_drift_and_makes_the_estimate_doubtfu
     page, document, summary = files
     assert html.escape(report.as_text()) in page.read_text(encoding="utf-8")
     assert len(json.loads(document.read_text(encoding="utf-8"))["drift"]["findings"]) > 90
-    logged = newest_run(asked.registry, "monitoring")
-    assert logged is not None
-    assert logged.document("monitoring/summary.json") == json.loads(summary.read_text(encoding="utf-8"))
+    with tracking(asked.registry) as client:
+        [logged] = client.search_runs(["1"], "tags.kind = 'monitoring'")
+        kept = Path(client.download_artifacts(logged.info.run_id, "monitoring/summary.json"))
+        assert kept.read_bytes() == summary.read_bytes()
+        assert logged.data.metrics["drifted"] == len(drifted)
     named = set(pd.read_parquet(book / "accounts.parquet")["account_id"])
     assert not any(account in summary.read_text(encoding="utf-8") for account in named)
 
