@@ -32,7 +32,8 @@ class Rollback:
         now = (
             "the rule answers" if self.champion == RULE else f"version {self.champion} is the champion again"
         )
-        return f"version {self.rolled_back} is rolled back ({self.reason}); {now}"
+        was = "the rule" if self.rolled_back == RULE else f"version {self.rolled_back}"
+        return f"{was} is rolled back ({self.reason}); {now}"
 
 
 def roll_back(store: Path, to: str | None, reason: str) -> Rollback:
@@ -44,10 +45,10 @@ def roll_back(store: Path, to: str | None, reason: str) -> Rollback:
     """
     with registry.tracking(store) as client:
         champion = registry.version_of(client, "champion")
-        if champion is None:
+        if champion is None and to in (None, RULE):
             fault = Fault("champion", None, "a version that answers", "the rule answers already")
             raise WrongUse("there is nothing to roll back", [fault])
-        target = champion_before(client, champion) if to is None else to
+        target = champion_before(client, champion) if champion is not None and to is None else str(to)
         if target == champion:
             fault = Fault(
                 "--to", target, "another version than the champion", "vitals card shows the champion"
@@ -58,8 +59,9 @@ def roll_back(store: Path, to: str | None, reason: str) -> Rollback:
         else:
             _check_answers(client, target, store)
             client.set_registered_model_alias(registry.MODEL, "champion", target)
-        client.set_model_version_tag(registry.MODEL, champion, "rolled_back", reason)
-        return Rollback(champion, target, reason)
+        if champion is not None:
+            client.set_model_version_tag(registry.MODEL, champion, "rolled_back", reason)
+        return Rollback(champion or RULE, target, reason)
 
 
 def champion_before(client: MlflowClient, version: str) -> str:

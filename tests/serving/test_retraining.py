@@ -313,6 +313,8 @@ def test_one_command_rolls_back_and_the_running_service_follows(shop: Workshop) 
     assert answering[-1].model["kind"] == "rule"
     with pytest.raises(WrongUse, match="there is nothing to roll back"):
         roll_back(shop.registry, None, "again")
+    assert "the rule is rolled back (back)" in roll_back(shop.registry, "1", "back").as_text()
+    assert aliases(shop.registry)["champion"] == "1"
 
 
 def test_a_version_that_cannot_answer_is_not_rolled_back_to(shop: Workshop) -> None:

@@ -17,6 +17,7 @@ from mlflow.exceptions import MlflowException
 
 from features.faults import DataFault, WrongUse
 from training import registry as rooms
+from training import run_log
 from training.all_params import AllParams
 from training.fit_and_compare import Trained
 from training.health_model import read_health_model
@@ -43,6 +44,21 @@ def artifact(client: MlflowClient, run: Any, name: str) -> Path:
 def test_the_first_version_is_the_challenger_and_nobody_is_champion(client: MlflowClient) -> None:
     assert rooms.version_of(client, "challenger") == "1"
     assert rooms.version_of(client, "champion") is None
+
+
+def test_a_version_that_cannot_be_signed_leaves_the_registry_as_it_was(
+    registry: Path, trained: Trained, light: AllParams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise PermissionError("the key cannot be read")
+
+    monkeypatch.setattr(run_log, "sign_bundle", fail)
+    monkeypatch.setattr(run_log, "_figures", lambda *_: {})  # they take longest, and play no part
+    with pytest.raises(PermissionError):
+        register(trained, light, registry)
+    with tracking(registry) as client:
+        assert rooms.version_of(client, "challenger") == "1"
+        assert [each.version for each in client.search_model_versions(f"name = '{MODEL}'")] == [1]
 
 
 def test_every_training_parameter_is_logged_with_its_unit(run: Any, light: AllParams) -> None:
