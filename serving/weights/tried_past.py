@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from training.replayed_past import PreparedPast
 
 RESAMPLES = 200  # of accounts: enough for the ends of a 90 % interval, and an answer at once
 SEED = 7
+MOST_KEPT = 8  # ways of setting bands that are remembered of a past
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,7 @@ class PastBook:
     version: str
     table: MeasuredRows
     past: PreparedPast
+    _bands: dict[str, NDArray[np.str_]] = field(default_factory=dict)
 
     @cached_property
     def drawn(self) -> list[Matrix]:
@@ -39,8 +41,14 @@ class PastBook:
         return list(account_draws(np.arange(len(self.past.names)), RESAMPLES, SEED))
 
     def bands(self, rule: RuleParams) -> NDArray[np.str_]:
-        """The band of every row under a rule of these measures."""
-        return Weighing(rule).scores(self.table).band
+        """The band of every row under a rule of these measures; the last ones are remembered, since the
+        weights in force are asked for with every proposal."""
+        key = rule.model_dump_json(exclude={"measures", "exceptions"})
+        if (found := self._bands.get(key)) is None:
+            if len(self._bands) >= MOST_KEPT:
+                self._bands.clear()
+            found = self._bands[key] = Weighing(rule).scores(self.table).band
+        return found
 
 
 def past_book(registry: Path, rule: RuleParams) -> PastBook | None:
