@@ -1,26 +1,19 @@
-"""A small workspace: a book, a registry with a champion, and a score history, made once per run."""
+"""What the notebooks read: the folder that the documents' commands made, and one kernel for all of them."""
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
+from jupyter_client.manager import KernelManager
 
-from features.params_file import DEFAULT_PARAMS
-from serving.publishing import score_and_publish
-from training.promotion import promote
-from training.all_params import AllParams
-from training.run import train
-from training.simulation.book import simulate_book
-from training.simulation.params import SimulationParams
+from serving.opened_store import opened_store
+from tests.documents.documented_run import Documented, documented
 
-SMALL = SimulationParams(accounts=150, months=36)
-LIGHT = ("training.learner.rounds=20", "training.learner.bags=3", "training.bootstrap=100")
-PUBLISHED_AT = dt.datetime(2026, 11, 1, 3, tzinfo=dt.UTC)
+__all__ = ["documented"]
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -38,29 +31,23 @@ class Workspace:
 
 
 @pytest.fixture(scope="session")
-def workspace(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Workspace:
-    """Trained, promoted and published; shared by all workers of a run, and only for reading."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if hasattr(request.config, "workerinput") else base  # the workers' common parent
-    folder = shared / "notebooks"
-    made = folder / "workspace.json"
-    with FileLock(shared / "notebooks.lock"):
-        if not made.exists():
-            made.write_text(json.dumps(asdict(_made(folder))), encoding="utf-8")
-    return Workspace(**json.loads(made.read_text(encoding="utf-8")))
+def workspace(documented: Documented) -> Workspace:
+    """Trained, promoted and published; only for reading."""
+    with opened_store(documented.store) as store:
+        snapshot = store.newest_snapshot()
+        assert snapshot is not None
+        # The notebook asks for revenue alone; `most_in_need` puts the red accounts first.
+        worst = max(
+            store.all_scores_of(snapshot),
+            key=lambda a: (a.payload["churn_probability"] or 0) * (a.details.get("mrr") or 0),
+        )
+    return Workspace(documented.book, documented.registry, documented.store, worst.payload["account_id"])
 
 
-def _made(folder: Path) -> Workspace:
-    book, registry, store = folder / "book", folder / "mlruns", f"sqlite:///{folder / 'vitals.db'}"
-    simulate_book(SMALL, book)
-    params = AllParams.read(DEFAULT_PARAMS, LIGHT)
-    train(book, params, registry)
-    promote(params.training, registry, "the tests need a champion, however weak")
-    done = score_and_publish(
-        book, None, DEFAULT_PARAMS, LIGHT, registry, store, None, PUBLISHED_AT, lambda _: None
-    )
-    # The notebook asks for revenue alone; `most_in_need` puts the red accounts first.
-    worst = max(
-        done.scored.accounts, key=lambda a: a.payload["churn_probability"] * (a.details.get("mrr") or 0)
-    )
-    return Workspace(str(book), str(registry), store, worst.payload["account_id"])
+@pytest.fixture(scope="session")
+def kernel() -> Iterator[KernelManager]:
+    """One process for all notebooks of a worker, emptied before each: imports cost more than the notebooks."""
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=str(PROJECT))
+    yield manager
+    manager.shutdown_kernel(now=True)
