@@ -82,7 +82,8 @@ for name in signals:
         stayed = np.stack([np.bincount(levels, w * ~lost) for w in weights])
         gone = np.stack([np.bincount(levels, w * lost) for w in weights])
         below = (gone * (stayed.cumsum(axis=1) - stayed / 2)).sum(axis=1)
-        auc = below / (gone.sum(axis=1) * stayed.sum(axis=1))
+        pairs = gone.sum(axis=1) * stayed.sum(axis=1)
+        auc = below / np.where(pairs > 0, pairs, np.nan)  # a draw may hold nobody who left
         low, high = np.nanquantile(auc[1:], [0.05, 0.95])
         found.append({"signal": name, "lead": lead, "auc": auc[0], "low": low, "high": high, "churns": int(lost.sum())})
 alone = pd.DataFrame(found)
