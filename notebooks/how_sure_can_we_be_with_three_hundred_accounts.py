@@ -4,10 +4,11 @@
 # **The question.** A book of three hundred accounts loses some thirty a year. What can be told from so few: of the model,
 # of one account, of a role's NPS on three answers? And how many would it take?
 #
-# **The answer in short:** that a model ranks better than a coin shows with a hundred accounts; that it ranks better than
-# the rule by a few points of AUC hardly shows with a thousand, which is why the gate asks for an even chance there and
-# not for proof. One account's health is known to some ten points at best. An NPS on one answer is nearly anything, and
-# says so. Intervals halve when the accounts are *four* times as many.
+# **The answer in short**, for accounts like those of the simulated book that `make run` makes: that the model ranks better
+# than a coin shows with a hundred accounts (AUC 0.73, interval 0.58 to 0.85). That it ranks better than the rule, by 0.03,
+# shows in 85 of a hundred books of 300 accounts and in 98 of those of 1,000, which is why the gate asks for an even chance
+# there and not for proof. One account's health is known to within 17 points where it is green, and to 40 or 50 where it is
+# not. An NPS on one answer is nearly anything, and says so. Intervals halve when the accounts are *four* times as many.
 #
 # **The inputs** are made by `make run`: a registry with a challenger, and a score history. Others are named in the
 # environment: `VITALS_REGISTRY` (default `mlruns`), `VITALS_STORE` (default `sqlite:///data/vitals.db`).
@@ -112,7 +113,7 @@ pd.DataFrame(told, index=pd.Index(answers, name="answers"))
 # %% [markdown]
 # ## 4. Of a share: what do k churns of n red accounts say?
 #
-# Ten red accounts of which three left: a churn rate of 30 %, and anything from an eighth to a half (Jeffreys, 90 %).
+# Ten red accounts of which three left: a churn rate of 30 %, and anything from an eighth to more than a half (Jeffreys, 90 %).
 
 # %%
 from scipy.stats import beta

@@ -4,9 +4,11 @@
 # **The question.** The team argues about the weights of the rule: should use count for more? What would each proposal have
 # said of the customers who left, how long before, and how many alerts would it have cost?
 #
-# **The answer in short:** weights move fewer accounts than the argument is worth. Most churners are below green under
-# any sensible weights, and what one proposal finds more it pays for in alerts. The curves and the band limits matter as
-# much as the weights. The data's own opinion of the weights is in section 4.
+# **The answer in short**, for the simulated book that `make run` makes: with use or voice at half of the whole, 50 and 55 % of
+# the churners would have been red 60 days ahead, against 42 % as it is, and alerts would have risen from 26 to 36 a month,
+# of which one in twenty-five is followed by a churn within 90 days. With commercial or service at half less is found, for
+# fewer alerts. So most of what a proposal finds more it pays for; the limit of red does the same without an argument. The
+# data's own opinion of the weights is in section 4.
 #
 # **The inputs** are made by `make run`: a book with outcomes, and a registry. Others are named in the environment:
 # `VITALS_BOOK` (default `data/book`), `VITALS_REGISTRY` (default `mlruns`). For one proposal there is also

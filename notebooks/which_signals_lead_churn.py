@@ -4,10 +4,10 @@
 # **The question.** Of all that is measured, what tells a customer who is about to leave from one who stays, and how long
 # before? A signal that speaks a week ahead is an obituary; one that speaks half a year ahead can be worked with.
 #
-# **The answer in short**, for the simulated book that `make run` makes: use and depth of use, silence or detraction of
-# decision makers, and what was noted lead by months; overdue invoices and an open renewal speak late. No single signal
-# ranks better than about 0.7: it is their sum that is worth having. On thin books most of these differences are within
-# noise, and the intervals say so.
+# **The answer in short**, for the simulated book that `make run` makes: depth and breadth of use (sticky features 0.68, seats
+# 0.67, modules 0.66) and what decision makers answer (0.63) tell leavers from stayers half a year ahead; a renewal that is
+# marked at risk speaks in the last months only, tickets hardly at all. No single signal ranks better than about 0.7: it is
+# their sum that is worth having. On thin books most of these differences are within noise, and the intervals say so.
 #
 # **The inputs** are made by `make run`: a book with outcomes. Another one is named in the environment: `VITALS_BOOK`
 # (default `data/book`).
