@@ -15,12 +15,25 @@ NOT_RUN = {
         "tests/features/imports/test_several_systems.py",
     ),
     "vitals audit": ("draws futures for minutes", "tests/serving/test_audit_run.py"),
-    "vitals monitor": ("draws every column for half a minute", "tests/serving/test_monitoring_run.py"),
+    "vitals monitor": (
+        "draws every column for half a minute",
+        "tests/serving/monitoring/test_monitoring_run.py",
+    ),
+    "vitals simulate --shift-months": (
+        "simulates a thousand accounts",
+        "tests/training/simulation/test_market_shift.py",
+    ),
+    "vitals import MAPPING.yaml --from tonight/": (
+        "needs a second night's export",
+        "tests/features/imports/test_connect_document.py",
+    ),
+    "vitals lineage": ("needs a published month", "tests/serving/test_lineage.py"),
     "vitals change": ("needs two published dates", "tests/serving/test_change_route.py"),
     "vitals features s3a:": ("needs a cluster", "tests/spark/test_same_on_both_engines.py"),
 }
 # Documents whose blocks other tests run, in a workspace of their own.
 OTHER_TESTS = {
+    "docs/connect.md": "tests/features/imports/test_connect_document.py",
     "docs/api.md": "tests/serving/test_api_examples.py",
     "docs/operate.md": "tests/serving/test_operate.py",
 }
