@@ -301,7 +301,7 @@ def test_one_command_rolls_back_and_the_running_service_follows(shop: Workshop) 
     assert promote(params, shop.registry, "the tests need another champion").promoted
     answering: list[Any] = [load_scorer(shop.registry, PARAMS)]
     swap: Callable[[Any], None] = answering.append
-    watch = ModelWatch(shop.registry, Settings.read(PARAMS), lambda: answering[-1], swap)
+    watch = ModelWatch(shop.registry, lambda: Settings.read(PARAMS), lambda: answering[-1], swap)
     assert answering[-1].version == "2"
     done = roll_back(shop.registry, None, "too red")
     assert (done.rolled_back, done.champion) == ("2", "1")
