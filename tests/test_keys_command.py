@@ -126,3 +126,12 @@ def test_the_secret_is_made_once_beside_the_store_and_for_its_owner_alone(
 def test_a_store_in_memory_has_a_secret_that_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VITALS_SECRET", raising=False)
     assert server_secret("sqlite://") != server_secret("sqlite://")
+
+
+def test_of_two_services_that_start_at_once_one_tells_the_first_key(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened_store(store) as opened:
+        assert first_key(opened, "127.0.0.1", NOW)
+        monkeypatch.setattr("serving.access.first_key.all_keys", lambda _: [])  # as it was a moment ago
+        assert first_key(opened, "127.0.0.1", NOW) is None
