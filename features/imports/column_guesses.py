@@ -16,22 +16,17 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from features.imports.column_values import ColumnValues
 from features.imports.folder_survey import Surveyed
 from features.imports.guess_words import name_score, spoken, words_of
 from features.imports.left_over_guesses import left_over
-from features.imports.value_guesses import share_of_words, told_by_values, words_of_set
+from features.imports.value_guesses import told_by_values, words_of_set
 from features.source_tables import Column, SourceTable
 
 LEAST = 0.45  # below it a guess is none
 KEY_ENDS = {"id", "no", "nr", "number", "key", "code", "ref", "num", "numero", "nummer"}
 # Required columns for which something stands where the file has none: see drafted_cells.py.
 SPARE = {"scale_min", "scale_max", "kind", "touchpoint", "quantity", "severity", "changed_at", "due_at"}
-NUMBER = re.compile(r"^-?\d+([.,]\d+)?$")
-FLAGS = {"true", "false", "yes", "no", "0", "1", "t", "f", "y", "n", "是", "否"}
-TIME = re.compile(
-    r"^\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d\d.*)?$|^\d{1,4}[./-]\d{1,2}[./-]\d{2,4}( |$)|^\d{4}年"
-    r"|^\d{1,2}[ -][A-Za-z]{3}[ -]\d{4}|^[A-Za-z]{3} \d{1,2}, \d{4}|^(19|20)\d\d[01]\d[0-3]\d$"
-)
 
 
 @dataclass(frozen=True)
@@ -66,20 +61,23 @@ def guess_table(
 
     `ids` are the values known to be keys of accounts and contacts, by canonical column name.
     """
-    guesses = [_as_table(file, table, ids) for table in tables.values()]
+    cells = {header: ColumnValues.of(file.sample[header]) for header in file.sample.columns}
+    guesses = [_as_table(file, cells, table, ids) for table in tables.values()]
     best = max(guesses, key=lambda guess: guess.sure)
     return best if best.sure >= LEAST else None
 
 
-def _as_table(file: Surveyed, table: SourceTable, ids: Mapping[str, set[str]]) -> TableGuess:
+def _as_table(
+    file: Surveyed, cells: Mapping[str, ColumnValues], table: SourceTable, ids: Mapping[str, set[str]]
+) -> TableGuess:
     scored = []
     for column in (column for column in table.columns if column.name not in ("scale_min", "scale_max")):
-        for header in file.sample.columns:
+        for header, values in cells.items():
             first = header == file.sample.columns[0]
-            sure, why = column_score(header, file.sample[header], table, column, ids, first)
+            sure, why = column_score(header, values, table, column, ids, first)
             if sure >= LEAST:
                 scored.append((sure, column.name, header, why))
-    taken = _with_left_over(_together(scored), file.sample, table)
+    taken = _with_left_over(_together(scored), file.sample, cells, table)
     used = {guess.found for guess in taken.values()}
     named = _named_so(Path(file.name).stem, words_of("column_words.yaml")[table.name]["table"])
     needed = [c.name for c in table.columns if c.required and c.name not in SPARE]
@@ -106,19 +104,18 @@ def _together(scored: list[tuple[float, str, str, str]]) -> dict[str, ColumnGues
 
 
 def _with_left_over(
-    taken: dict[str, ColumnGuess], sample: pd.DataFrame, table: SourceTable
+    taken: dict[str, ColumnGuess],
+    sample: pd.DataFrame,
+    cells: Mapping[str, ColumnValues],
+    table: SourceTable,
 ) -> dict[str, ColumnGuess]:
     """The guesses and those that follow from how the columns stand to one another."""
-    times = {header for header in sample.columns if _share(sample[header], TIME) > 0.9}
-    numbers = {header for header in sample.columns if _share(sample[header], NUMBER) == 1.0} - times
+    known = {header: values for header, values in cells.items() if len(values.texts)}
+    times = {header for header, values in known.items() if values.times > 0.9}
+    numbers = {header for header, values in known.items() if values.plain_numbers == 1.0} - times
     named = {name: guess.found for name, guess in taken.items()}
     more = left_over(sample, table, named, times, numbers)
     return taken | {name: ColumnGuess(name, header, sure, why) for name, header, sure, why in more}
-
-
-def _share(cells: pd.Series, pattern: re.Pattern[str]) -> float:
-    texts = cells.dropna().astype(str).str.strip()
-    return float(texts.str.match(pattern).mean()) if len(texts) else 0.0
 
 
 def _named_so(stem: str, words: Sequence[str]) -> float:
@@ -130,7 +127,7 @@ def _named_so(stem: str, words: Sequence[str]) -> float:
 
 def column_score(
     header: str,
-    cells: pd.Series,
+    values: ColumnValues,
     table: SourceTable,
     column: Column,
     ids: Mapping[str, set[str]],
@@ -142,8 +139,7 @@ def column_score(
     """
     own = words_of("column_words.yaml")[table.name].get(column.name, [])
     named = name_score(header, own or _borrowed(column))
-    values = cells.dropna().astype(str).str.strip()
-    if values.empty:
+    if values.texts.empty:
         return 0.8 * named, "its name; it has no values"
     share, what = _value_share(values, table, column, ids)
     if share < 0.5:
@@ -164,11 +160,11 @@ def column_score(
     return 0.75 * named + 0.25 * share, f"its name, and {share:.0%} of its values are {what}"
 
 
-def _a_key(header: str, values: pd.Series) -> bool:
+def _a_key(header: str, values: ColumnValues) -> bool:
     """Whether a column looks like the numbers or codes by which things are called."""
     last = spoken(header).split()[-1:] or [""]
     called = last[0] in KEY_ENDS or bool(re.search("(编号|代码|号码?)$", last[0]))
-    return called and not bool(values.str.contains(r"\s").any())
+    return called and values.spaced == 0.0
 
 
 def _borrowed(column: Column) -> list[str]:
@@ -179,21 +175,20 @@ def _borrowed(column: Column) -> list[str]:
 
 
 def _value_share(
-    values: pd.Series, table: SourceTable, column: Column, ids: Mapping[str, set[str]]
+    values: ColumnValues, table: SourceTable, column: Column, ids: Mapping[str, set[str]]
 ) -> tuple[float, str]:
     own_key = column.name.removesuffix("_id") + "s" == table.name
     if ids.get(column.name) and not own_key:
-        return float(values.isin(ids[column.name]).mean()), "ids of the other file"
+        return float(values.texts.isin(ids[column.name]).mean()), "ids of the other file"
     if column.kind == "time":
-        return float(values.str.match(TIME).mean()), "times"
+        return values.times, "times"
     if column.kind == "number":
-        return float(pd.to_numeric(values, errors="coerce").notna().mean()), "numbers"
+        return values.numbers, "numbers"
     if column.kind == "flag":
-        return float(values.str.lower().isin(FLAGS).mean()), "true or false"
+        return values.flags, "true or false"
     if column.name in table.key and len(table.key) == 1:
-        return float(values.nunique() / len(values)), "different from each other"
+        return values.apart, "different from each other"
     if column.allowed:
-        share = share_of_words(values, words_of_set(table.name, column.name))
+        share = values.of_words(words_of_set(table.name, column.name))
         return (share if column.name != "role" else max(share, 0.5)), "of the allowed set"
-    dated = float(values.str.match(TIME).mean())
-    return 1.0 - dated, "texts"
+    return 1.0 - values.times, "texts"
