@@ -1,4 +1,4 @@
-"""Who is asked, and when: the unhappy are left out, or the question waits until what hurts is over."""
+"""Who is asked, and when: the unhappy are left out, or the question waits until nothing hurts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from features.gaming.known_tables import KnownTables
 from features.gaming.opportunities import Opportunities
 
 SEVERE = ("critical", "high")
-LULL = pd.Timedelta(days=3)  # after something severe was resolved
 
 
 def filtered_questions(known: KnownTables, since: pd.Timestamp) -> Opportunities:
@@ -47,35 +46,31 @@ def _was_unhappy(listed: pd.DataFrame, answers: pd.DataFrame) -> pd.Series:
 
 
 def timed_questions(known: KnownTables, since: pd.Timestamp) -> Opportunities:
-    """Of each relational question: was it sent in the `LULL` after something severe was resolved, and nothing
-    severe open? A question that waited until nothing hurts comes then. Expected is the share of such days,
-    at the account, of all since `since`.
-
-    That a question was merely not sent while something severe was open tells nothing: it seldom is open.
-    """
+    """Of each relational question: was nothing severe open at the account as it was sent? Expected is the
+    share of days since `since` on which nothing severe was open there."""
     asked = known.questions[known.questions["touchpoint"] == "relational"].reset_index(drop=True)
     asked = asked[asked["sent_at"] >= since].reset_index(drop=True)
     severe = known.tickets[known.tickets["severity"].isin(SEVERE)]
-    days = pd.DataFrame({"at": pd.date_range(since, known.as_of, freq="D", inclusive="left")})
-    days["at"] += pd.Timedelta(hours=12)
-    accounts = asked[["account_id"]].drop_duplicates()
-    lulls = _in_lull(accounts.merge(days, how="cross"), severe).groupby("account_id")["lull"].mean()
-    waves = _in_lull(asked.rename(columns={"sent_at": "at"}), severe).rename(columns={"lull": "suspicious"})
-    waves = waves.assign(expected=waves["account_id"].map(lulls), day=waves["at"].dt.floor("D"))
-    waves = waves.assign(record=waves["response_id"])
+    quiet_days = 1.0 - _open_share(severe, since, known.as_of)
+    expected = asked["account_id"].map(quiet_days).fillna(1.0)
+    waves = asked.assign(suspicious=~_open_then(asked, severe), expected=expected, at=asked["sent_at"])
+    waves = waves.assign(record=waves["response_id"], day=waves["at"].dt.floor("D"))
     once = waves.drop_duplicates(["account_id", "day"])  # a wave is one decision, however many it asks
-    return Opportunities.of("timed", "surveys", "response_id", once[once["expected"] > 0.0])
+    return Opportunities.of("timed", "surveys", "response_id", once[once["expected"] < 1.0])
 
 
-def _in_lull(moments: pd.DataFrame, severe: pd.DataFrame) -> pd.DataFrame:
-    """Moments of accounts (`account_id`, `at`) with `lull`: whether a severe ticket was resolved in
-    (at − LULL, at], and none was open at `at`."""
-    moments = moments.reset_index(drop=True).assign(place=range(len(moments)))
-    pairs = moments[["place", "account_id", "at"]].merge(
-        severe[["account_id", "opened_at", "resolved_at"]], on="account_id"
+def _open_then(asked: pd.DataFrame, severe: pd.DataFrame) -> pd.Series:
+    pairs = asked[["response_id", "account_id", "sent_at"]].merge(severe, on="account_id")
+    here = (pairs["opened_at"] <= pairs["sent_at"]) & (
+        pairs["resolved_at"].isna() | (pairs["resolved_at"] > pairs["sent_at"])
     )
-    over = pairs["resolved_at"] <= pairs["at"]  # false where it never was
-    is_open = (pairs["opened_at"] <= pairs["at"]) & ~over
-    just_over = over & (pairs["resolved_at"] > pairs["at"] - LULL)
-    after, busy = set(pairs.loc[just_over, "place"]), set(pairs.loc[is_open, "place"])
-    return moments.assign(lull=moments["place"].isin(after - busy))
+    return asked["response_id"].isin(pairs.loc[here, "response_id"])
+
+
+def _open_share(severe: pd.DataFrame, since: pd.Timestamp, until: pd.Timestamp) -> pd.Series:
+    """By account the share of the days on which a severe ticket was open, overlaps counted once."""
+    days = pd.DataFrame({"day": pd.date_range(since, until, freq="D", inclusive="left")})
+    pairs = severe[["account_id", "opened_at", "resolved_at"]].merge(days, how="cross")
+    middle = pairs["day"] + pd.Timedelta(hours=12)
+    here = (pairs["opened_at"] <= middle) & (pairs["resolved_at"].isna() | (pairs["resolved_at"] > middle))
+    return pairs[here].groupby("account_id")["day"].nunique() / len(days)
