@@ -17,13 +17,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from features.faults import Fault, WrongUse
-from features.params_file import read_section
-from serving.access.first_key import first_key
-from serving.access.server_secret import server_secret
-from serving.champion import load_scorer
-from serving.opened_store import opened_store
-from serving.params import ServingParams
-from serving.store import DEFAULT_URL
+
+DEFAULT_URL = "sqlite:///data/vitals.db"  # that of serving.store, which this process need not load
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -31,8 +26,10 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 def serve_until_stopped(host: str, port: int, params: Path, registry: Path, store: str | None) -> NoReturn:
     """Serves on `host:port` until it is stopped; then the process exits, with 0 where it was asked to stop.
 
-    Where the address, the parameters or the store cannot be used it says so and exits with 2.
+    WrongUse where the address cannot be used; where the parameters or the store cannot, the new process says
+    so and exits with 2. What this process has not flushed or closed is lost, and no `finally` of it runs.
     """
+    check_address(host, port)
     sys.stdout.flush()
     command = [sys.executable, "-m", "serving.server_process", host, str(port)]
     os.execve(sys.executable, command, environment(params, registry, store))  # noqa: S606
@@ -40,6 +37,9 @@ def serve_until_stopped(host: str, port: int, params: Path, registry: Path, stor
 
 def tell_first_key(host: str, store: str | None) -> None:
     """Makes and shows the first key, where none lives and only this machine can call."""
+    from serving.access.first_key import first_key
+    from serving.opened_store import opened_store
+
     with opened_store(store) as opened:
         if said := first_key(opened, host, datetime.now(UTC)):
             print(said, flush=True)  # noqa: T201
@@ -60,6 +60,12 @@ def check_address(host: str, port: int) -> None:
 
 def check_settings(params: Path, registry: Path, store: str | None) -> None:
     """Raises WrongUse for settings with which the service would fail as it starts, again and again."""
+    from features.params_file import read_section
+    from serving.access.server_secret import server_secret
+    from serving.champion import load_scorer
+    from serving.opened_store import opened_store
+    from serving.params import ServingParams
+
     read_section(params, "serving", ServingParams)
     load_scorer(registry, params)
     with opened_store(store):

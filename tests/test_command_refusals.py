@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.command_runs import refused, run
-from tests.serving.trained_workspace import TrainedWorkspace, workspace
+from tests.serving.trained_workspace import ROOT, TrainedWorkspace, workspace
 
 __all__ = ["workspace"]
 REFUSALS: list[tuple[int, str, str]] = [
@@ -111,16 +113,6 @@ REFUSALS: list[tuple[int, str, str]] = [
     (2, "serve --port 99999", "'--port': Input should be less than or equal to 65535"),
     (2, "serve --port {taken}", "address is '127.0.0.1:{taken}'; allowed: a free port on an address of this"),
     (2, "serve --host 192.0.2.1", "address is '192.0.2.1:3000'; allowed: a free port on an address of this"),
-    (
-        2,
-        "serve --port {free} --store nonsense",
-        "VITALS_STORE is 'nonsense'; allowed: sqlite:///data/vitals.db",
-    ),
-    (
-        2,
-        "serve --port {free} --params {tmp}/none.yaml",
-        "--params is '{tmp}/none.yaml'; allowed: a file that exis",
-    ),
     (2, "demo --port {taken}", "address is '127.0.0.1:{taken}'; allowed: a free port on an address of this"),
     (2, "nosuch", "No such command 'nosuch'"),
 ]
@@ -131,12 +123,9 @@ def test_a_refusal_is_one_clear_paragraph(
     workspace: TrainedWorkspace, tmp_path: Path, exit_code: int, command: str, message: str
 ) -> None:
     (tmp_path / "file").write_text("")
-    with socket.socket() as listening, socket.socket() as given_back:
+    with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
-        given_back.bind(("127.0.0.1", 0))
-        free = given_back.getsockname()[1]
-        given_back.close()
         places = {
             "tmp": tmp_path,
             "file": tmp_path / "file",
@@ -144,11 +133,30 @@ def test_a_refusal_is_one_clear_paragraph(
             "store": f"--store {workspace.store}",
             "places": f"--registry {workspace.registry} --store {workspace.store}",
             "taken": listening.getsockname()[1],
-            "free": free,
             "registry": workspace.registry,
         }
         said = refused(exit_code, *command.format(**places).split())
     assert message.format(**places) in said
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--store=nonsense", "VITALS_STORE is 'nonsense'; allowed: sqlite:///data/vitals.db"),
+        ("--params={tmp}/none.yaml", "--params is '{tmp}/none.yaml'; allowed: a file that exis"),
+    ],
+)
+def test_a_service_refuses_settings_in_the_process_that_the_command_becomes(
+    tmp_path: Path, option: str, message: str
+) -> None:
+    with socket.socket() as given_back:
+        given_back.bind(("127.0.0.1", 0))
+        port = str(given_back.getsockname()[1])
+    command = [sys.executable, "-m", "vitals", "serve", "--port", port, option.format(tmp=tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message.format(tmp=tmp_path) in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_fault_is_a_document_for_a_machine(tmp_path: Path) -> None:
