@@ -50,7 +50,9 @@ def test_every_line_that_differs_from_the_usual_parameters_says_why(profile: Pat
 
 def test_a_change_without_a_reason_would_be_found(tmp_path: Path) -> None:
     silent = tmp_path / "smb.yaml"
-    silent.write_text((ROOT / "params.yaml").read_text(encoding="utf-8").replace("seed: 7", "seed: 8"))
+    silent.write_text(
+        (ROOT / "params.yaml").read_text(encoding="utf-8").replace("\n  seed: 7\n", "\n  seed: 8\n", 1)
+    )
     assert unexplained(silent) == ["  seed: 8"]
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, and_, insert, select
 
-from serving.batch_scoring import ScoredBook
 from serving.champion import Settings, champion_scorer, find_version
 from serving.retraining import attempts
 from serving.retraining.retraining_tables import shadow_scores
@@ -17,6 +17,9 @@ from serving.score_tables import score_history, snapshots
 from serving.store import ScoreStore, Snapshot
 from training.all_params import AllParams
 from training.text_feature import signal_name
+
+if TYPE_CHECKING:
+    from serving.batch_scoring import ScoredBook
 
 logger = logging.getLogger("vitals.retraining")
 ROWS_PER_INSERT = 1_000

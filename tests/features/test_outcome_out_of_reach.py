@@ -51,7 +51,9 @@ def test_no_module_imports_what_knows_outcomes_or_says_their_name(module: Path) 
         IMPORTS not in module.parents
     ):  # there tables are written, that of outcomes too, and no feature is read
         assert [word for word in words(tree) if OUTCOMES in word.split()] == []
-        assert not any(name.startswith("features.imports") for name in imported(tree))
+        # The package's own door names both rooms for people, and reads nothing.
+        door = module == PACKAGE / "__init__.py"
+        assert door or not any(name.startswith("features.imports") for name in imported(tree))
 
 
 def test_the_search_would_find_what_it_looks_for() -> None:

@@ -35,7 +35,7 @@ ANSWER: dict[str, Any] = {
 def loop(client: TestClient, store: ScoreStore, publish: Publish) -> TestClient:
     """The service at a fixed time, its accounts and three contacts known."""
     service.mounted.state.resources = Resources(
-        fake_scorer.FakeScorer(), store, service.LIMITS, CaseParams(), lambda: NOW
+        fake_scorer.FakeScorer(), store, service.LIMITS, CaseParams(), now=lambda: NOW
     )
     publish()
     people = {"name": "Acme", "owner": "csm-1", "director": "dir-1", "vp": "vp-1"}

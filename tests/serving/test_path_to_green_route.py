@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from features.params import Windows
+from features.params import BandLimits, Windows
 from serving import service
 from serving.path_to_green.answer import path_to_green_of
 from serving.path_to_green.payloads import PathToGreenResponse
@@ -18,7 +18,7 @@ from serving.payloads import ProblemDetail
 from serving.rule_scorer import RuleScorer
 from serving.store import ScoreStore
 from tests.command_runs import answer, refused, run
-from tests.serving.changing_accounts import ACCOUNTS, HEAVY_USE, OWNER, RULE, features, published
+from tests.serving.changing_accounts import ACCOUNTS, OWNER, RULE, features, published
 from tests.serving.conftest import NewKey
 
 A = ACCOUNTS[0]
@@ -93,7 +93,8 @@ def test_a_snapshot_without_its_features_is_not_found_and_says_how_to_get_them(
 
 
 def test_a_snapshot_by_another_rule_than_is_loaded_conflicts(asked: TestClient, store: ScoreStore) -> None:
-    published(store, features(), DATE, HEAVY_USE)
+    other_bands = RULE.model_copy(update={"bands": BandLimits(green=80, yellow=55)})
+    published(store, features(), DATE, other_bands)
     told = problem(asked.get(path()), 409)
     assert told["type"] == "urn:vitals:problem:other-model"
 

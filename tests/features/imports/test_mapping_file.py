@@ -100,7 +100,7 @@ def test_an_unknown_key_is_named_with_its_place_and_the_nearest(
 
 def test_a_key_that_is_required_and_absent_is_named(tmp_path: Path) -> None:
     message = refusal(written(tmp_path, sources={"firms": {}}))
-    assert "sources.firms.file is None; allowed: a value: the key is required. Next: add file" in message
+    assert "sources.firms is {}; allowed: either file, or warehouse and table" in message
 
 
 def test_all_faults_of_a_mapping_are_told_at_once(tmp_path: Path) -> None:
