@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export BENTOML_DO_NOT_TRACK = True
 export DO_NOT_TRACK = 1
 
-.PHONY: run test check docs notebooks pictures spark spark-test path-test simulate-loop kill-test benchmarks mutate lock clean help
+.PHONY: run test long-test check docs notebooks pictures spark spark-test path-test simulate-loop kill-test benchmarks mutate lock clean help
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
@@ -50,7 +50,10 @@ run: $(STAMPS)/run ## a simulated book, a trained model, and the service on http
 
 # One BLAS thread for each of the two processes: threads of both would wait for one another's cores.
 test: check $(STAMPS)/docs ## every check and every test
-	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
+
+long-test: $(STAMPS)/dev ## the tests that make test leaves out for their length
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m long tests
 
 check: $(STAMPS)/dev ## formatting, lint, types, import direction
 	@$(BIN)/ruff format --check .

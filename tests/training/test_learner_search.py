@@ -58,6 +58,7 @@ def one_trial_only(optimize):  # type: ignore[no-untyped-def]
     return lambda study, loss, n_trials, timeout: optimize(study, loss, n_trials=1)
 
 
+@pytest.mark.long
 def test_the_trials_are_runs_below_the_run_and_the_best_is_what_is_trained(
     learning_book: Path, light: AllParams, tmp_path: Path
 ) -> None:

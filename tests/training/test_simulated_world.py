@@ -58,6 +58,7 @@ def test_the_calibration_slope_may_be_one(comparison: Comparison) -> None:
     assert slope.low < 1 < slope.high
 
 
+@pytest.mark.long
 def test_the_interval_is_wider_where_a_quarter_of_the_accounts_was_there_to_learn_from(
     data: TrainingSet, params: AllParams
 ) -> None:

@@ -44,6 +44,7 @@ def test_from_the_shift_on_its_latents_have_moved_by_its_size_and_no_others(
     assert np.allclose(moved[..., Latent.PAYMENT_STRESS], 0.0)
 
 
+@pytest.mark.long
 def test_more_accounts_leave_and_the_truth_says_so(calm: World, shifted: World) -> None:
     def after(world: World) -> tuple[float, float]:
         columns = probabilities(world)
