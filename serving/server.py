@@ -47,11 +47,21 @@ def tell_first_key(host: str, store: str | None) -> None:
 
 def check_address(host: str, port: int) -> None:
     """Raises WrongUse where nothing can listen on `host:port`: it is taken, or no address of this machine."""
+    bound(host, port).close()
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket of this address; WrongUse as `check_address`."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just given back is free
-            probe.bind(address)
+        found = socket.socket(family, kind, protocol)
+        try:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just given back is free
+            found.bind(address)
+        except OSError:
+            found.close()
+            raise
+        return found
     except OSError as error:
         step = f"name another with --port or --host ({error.strerror})"
         fault = Fault("address", f"{host}:{port}", "a free port on an address of this machine", step)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import typer
 
-from serving.server import check_address, check_settings, tell_first_key
+from serving.server import bound, check_settings, tell_first_key
 from training.terminal import clear_faults
 
 SERVICE = "serving.service:Vitals"
@@ -26,32 +26,23 @@ def main(host: str, port: int) -> None:
     """Serves on `host:port` until SIGTERM or SIGINT; typer.Exit(2) where the settings cannot be used."""
     store = os.environ["VITALS_STORE"]
     with clear_faults():
-        check_address(host, port)
+        listening = bound(host, port)
         check_settings(Path(os.environ["VITALS_PARAMS"]), Path(os.environ["VITALS_REGISTRY"]), store)
         tell_first_key(host, store)
     # The server hands a signal on when it has drained: to have been asked to stop is no failure.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    _serve(host, port)
+    _serve(listening)
 
 
-def _serve(host: str, port: int) -> None:
+def _serve(listening: socket.socket) -> None:
     """BentoML's worker, in this process."""
     from _bentoml_impl.worker.service import main as worker  # after the checks, which should not wait for it
     from bentoml.serving import ensure_prometheus_dir
 
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = ensure_prometheus_dir()
-    listening = _listening(host, port)
     options = ["--service-name", "vitals", "--backlog", str(WAITING), "--timeout-graceful-shutdown", DRAIN]
     worker.main([SERVICE, "--fd", str(listening.detach()), *options], standalone_mode=False)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    listening = socket.socket(family, kind, protocol)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just given back is free
-    listening.bind(address)
-    return listening
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from features.faults import WrongUse
+from serving import server, store
 from serving.access.api_keys import create_key
 from serving.opened_store import opened_store
 from serving.payloads import (
@@ -250,3 +251,7 @@ def _every_bad_input_is_a_problem(client: httpx.Client) -> None:
     streamed = client.post("/v1/predict", content=(row * 1000 for _ in range(10**6)), headers=JSON)
     assert streamed.status_code == 413
     assert streamed.json()["errors"][0]["next"] == "send fewer rows per call"
+
+
+def test_the_store_by_default_is_the_one_that_the_store_itself_takes() -> None:
+    assert server.DEFAULT_URL == store.DEFAULT_URL
