@@ -42,7 +42,8 @@ from serving.pages.warming import PageWarming
 from serving.params import ServingParams
 from serving.rule_scorer import RuleScorer
 from serving.score_inputs import ScoreInputs
-from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
+from serving.store import ScoreStore
 from serving.themes.theme_tables import ThemeMentions, keep_themes
 
 RULE = read_section(Path(__file__).resolve().parents[1] / DEFAULT_PARAMS, "rule", RuleParams)

@@ -11,7 +11,8 @@ from serving.changes.account_past import Past, pasts
 from serving.history_answers import account_of_snapshot, snapshot_for
 from serving.problems import INVALID, Problem
 from serving.score_tables import score_history, snapshots
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 
 SHOWN = ("health", "interval", "band", "churn_probability", "base_health", "coverage", "missing", "stale")
 

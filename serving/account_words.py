@@ -7,7 +7,7 @@ from typing import Any
 
 from features.catalog import Language
 from features.text.shown_words import visible
-from serving.store import ScoredAccount
+from serving.snapshots import ScoredAccount
 
 HEADLINE: dict[Language, str] = {
     "en": "{who}: health {health:.1f}, {band}, {edges} {low:.1f} to {high:.1f}",

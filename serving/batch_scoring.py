@@ -25,7 +25,7 @@ from serving.revenue_at_risk import revenue_at_risk
 from serving.rule_scorer import RuleScorer
 from serving.score_inputs import KEYS
 from serving.since_when import PastFeatures, since_when
-from serving.store import ScoredAccount
+from serving.snapshots import ScoredAccount
 from training.all_params import AllParams
 from training.dataset import fingerprint_of
 from training.labels import read_churns, read_starts, still_customers

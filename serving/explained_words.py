@@ -13,7 +13,7 @@ from typing import Any
 from features.catalog import Feature, Language
 from serving.account_words import BANDS, headline, points_in_words, rule_line
 from serving.group_names import group_name
-from serving.store import ScoredAccount
+from serving.snapshots import ScoredAccount
 
 PILLARS: dict[Language, str] = {"en": "by pillar: ", "zh": "按支柱:"}
 FAMILIES: dict[Language, str] = {"en": "by family: ", "zh": "按类别:"}

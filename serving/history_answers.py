@@ -14,7 +14,8 @@ from serving.closed_loop.case_answers import open_case_ids
 from serving.closed_loop.overrides import active_overrides, told_of, with_override
 from serving.problems import INVALID, NO_SNAPSHOT, UNKNOWN_ACCOUNT, Faults, Problem
 from serving.request_queries import PortfolioQuery
-from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
+from serving.store import ScoreStore
 
 
 def health_of(

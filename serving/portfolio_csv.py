@@ -20,7 +20,8 @@ from starlette.responses import Response, StreamingResponse
 from serving.etags import HEADERS, has_it, not_modified, tag_of
 from serving.history_answers import bands_of, overrides_held, snapshot_for, summary_of
 from serving.request_queries import Cursor, PortfolioQuery
-from serving.store import Page, ScoreStore, Snapshot
+from serving.snapshots import Page, Snapshot
+from serving.store import ScoreStore
 
 COLUMNS = (
     "account_id",

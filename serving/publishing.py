@@ -42,7 +42,8 @@ from serving.plays.plays_params import PlaysParams
 from serving.request_fields import utc_text
 from serving.retraining.shadow_scores import shadow_scored
 from serving.score_inputs import ScoreInputs
-from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
+from serving.store import ScoreStore
 from serving.themes.theme_documents import theme_documents
 from serving.themes.theme_tables import ThemeMentions, has_themes, keep_themes
 from serving.weights.in_force import rule_in_force, scorer_in_force, version_in_force

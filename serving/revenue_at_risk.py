@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.store import ScoredAccount
+from serving.snapshots import ScoredAccount
 
 
 def churn_risk(payload: dict[str, Any]) -> float:

@@ -3,45 +3,14 @@
 from __future__ import annotations
 
 import copy
-import json
-import sqlite3
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    Row,
-    Select,
-    and_,
-    create_engine,
-    event,
-    select,
-    true,
-)
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import ColumnElement, Connection, Select, and_, select, true
 
-from features.faults import DataFault, Fault, WrongUse
-from serving import verdict_tables  # noqa: F401  # declared before the tables are made
 from serving.access.owned_accounts import accounts_of
-from serving.answers import survey_tables  # noqa: F401  # declared before the tables are made
-from serving.closed_loop import (
-    alarm_holds,  # noqa: F401  # declared before the tables are made
-    case_tables,  # noqa: F401  # declared before the tables are made
-    nightly_tables,  # noqa: F401  # declared before the tables are made
-    override_tables,  # noqa: F401  # declared before the tables are made
-)
-from serving.delivery import outbox_tables  # noqa: F401  # declared before the tables are made
 from serving.evidence.evidence_tables import (
     Document,
     Evidence,
@@ -50,52 +19,17 @@ from serving.evidence.evidence_tables import (
     keep_evidence,
     wants_evidence,
 )
-from serving.gaming import gaming_tables  # noqa: F401  # declared before the tables are made
-from serving.lineage import lineage_tables  # noqa: F401  # declared before the tables are made
 from serving.portfolio_pages import NOBODY, cursor_after, page_statement
+from serving.remembered import Remembered
 from serving.request_fields import utc_text
 from serving.request_queries import PortfolioQuery
-from serving.retraining import retraining_tables  # noqa: F401  # declared before the tables are made
 from serving.score_inputs import ScoreInputs, read_inputs, write_inputs
 from serving.score_tables import score_history, snapshots
-from serving.store_schema import bring_up_to_date
-from serving.themes import theme_tables  # noqa: F401  # declared before the tables are made
-from serving.weights import weight_tables  # noqa: F401  # declared before the tables are made
+from serving.snapshot_writing import write_snapshot
+from serving.snapshots import Page, ScoredAccount, Snapshot, scored_account
+from serving.store_engine import engine_at, prepare
 
 DEFAULT_URL = "sqlite:///data/vitals.db"
-ROWS_PER_INSERT = 1_000
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One published batch: the whole book as of one date, by one model, from data of one fingerprint."""
-
-    id: int
-    as_of: str
-    published_at: str
-    model: dict[str, Any]
-    data_fingerprint: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """The snapshot as the API shows it."""
-        shown = ("id", "as_of", "published_at", "model")
-        return {name: getattr(self, name) for name in shown}
-
-
-@dataclass(frozen=True)
-class ScoredAccount:
-    """One account of a snapshot: `details` of the book (name, owner, segment …), `payload` its health."""
-
-    details: dict[str, Any]
-    payload: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of a portfolio; `next_cursor` is None on the last one."""
-
-    accounts: list[ScoredAccount]
-    next_cursor: str | None
 
 
 class ScoreStore:
@@ -106,31 +40,14 @@ class ScoreStore:
     """
 
     def __init__(self, url: str = DEFAULT_URL) -> None:
-        dumps = partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        try:
-            self._engine: Engine = create_engine(url, json_serializer=dumps, pool_pre_ping=True)
-        except (ArgumentError, ModuleNotFoundError) as error:
-            # Of the URL only the part before the first colon is said: the rest may hold a password.
-            allowed = (
-                "sqlite:///data/vitals.db, or postgresql+psycopg://user@host/name with its driver installed"
-            )
-            fault = Fault(
-                "VITALS_STORE", url.partition(":")[0], allowed, f"correct it ({type(error).__name__})"
-            )
-            raise WrongUse("the store's URL cannot be used", [fault]) from None
+        self._engine = engine_at(url)
         self.owner: str | None = None
-        self._remembered: dict[str, OrderedDict[Hashable, Any]] = {}  # shared by all views
-        self._making = threading.RLock()
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine, "connect", _use_wal)
+        self._remembered = Remembered()  # shared by all views
 
     def prepare(self) -> None:
         """Makes the tables where they are not there yet, and brings older ones up to date; of a SQLite file
         also its folder. WrongUse for a store of a newer Vitals."""
-        url = self._engine.url
-        if url.get_backend_name() == "sqlite" and url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        bring_up_to_date(self._engine)
+        prepare(self._engine)
 
     def seen_by(self, owner: str | None) -> ScoreStore:
         """The same store as a CSM sees it who may see their own accounts only; None: every account.
@@ -152,14 +69,7 @@ class ScoreStore:
         All views of the store share it, so `key` names the owner where `make` heeds it. The `most` that
         were made last are kept of a topic.
         """
-        kept = self._remembered.setdefault(topic, OrderedDict())
-        if (found := kept.get(key)) is None:
-            with self._making:  # who comes meanwhile waits, and does not make it once more
-                if (found := kept.get(key)) is None:
-                    found = kept[key] = make()
-                    while len(kept) > most:
-                        kept.popitem(last=False)
-        return found
+        return self._remembered.of(topic, key, make, most)
 
     def ping(self) -> None:
         """Raises where the store does not answer or has no tables."""
@@ -217,18 +127,7 @@ class ScoreStore:
             "data_fingerprint": data_fingerprint,
         }
         with self._engine.begin() as connection:
-            inserted = connection.execute(snapshots.insert().values(values)).inserted_primary_key
-            snapshot = Snapshot(id=int(inserted[0]), **values)  # type: ignore[index, arg-type]
-            rows = (_row(snapshot.id, account) for account in accounts)
-            written = 0
-            while batch := list(islice(rows, ROWS_PER_INSERT)):
-                connection.execute(score_history.insert(), batch)
-                written += len(batch)
-            if not written:
-                fault = Fault(
-                    "accounts", 0, "at least one scored account", "check the book with vitals check"
-                )
-                raise DataFault("an empty snapshot is not published", [fault])
+            snapshot = write_snapshot(connection, accounts, values)
             if inputs is not None:
                 write_inputs(connection, snapshot.id, inputs)
             if evidence is not None:
@@ -276,7 +175,7 @@ class ScoreStore:
         wanted = and_(score_history.c.snapshot_id == snapshot.id, ids.in_(account_ids), self.owned(ids))
         with self._engine.connect() as connection:
             rows = connection.execute(select(score_history).where(wanted)).all()
-        return {row.account_id: _account(row) for row in rows}
+        return {row.account_id: scored_account(row) for row in rows}
 
     def account_ids_of(self, snapshot: Snapshot) -> list[str]:
         """The accounts of a snapshot that the caller may see, by account id."""
@@ -290,7 +189,9 @@ class ScoreStore:
         of_snapshot = score_history.c.snapshot_id == snapshot.id
         query = select(score_history).where(of_snapshot, self.owned(score_history.c.account_id))
         with self._engine.connect() as connection:
-            return [_account(row) for row in connection.execute(query.order_by(score_history.c.account_id))]
+            return [
+                scored_account(row) for row in connection.execute(query.order_by(score_history.c.account_id))
+            ]
 
     def inputs_of(self, snapshot: Snapshot, account_id: str | None = None) -> ScoreInputs | None:
         """What the scores of a snapshot (or of one account) were made from; None where it has none."""
@@ -316,38 +217,9 @@ class ScoreStore:
             rows = connection.execute(wanted).all()
         shown = rows[: query.limit]
         last = cursor_after(shown[-1], query.sort) if len(rows) > query.limit else None
-        return Page([_account(row) for row in shown], last)
+        return Page([scored_account(row) for row in shown], last)
 
     def _snapshot(self, query: Select[Any]) -> Snapshot | None:
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else Snapshot(**row._asdict())
-
-
-def _use_wal(connection: DBAPIConnection, _record: object) -> None:
-    """Readers go on reading while a snapshot is written; writers wait for one another up to ten seconds.
-
-    `synchronous=FULL`: what was acknowledged stays, though the machine loses its power a moment later.
-    """
-    if isinstance(connection, sqlite3.Connection):
-        for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-
-def _row(snapshot_id: int, account: ScoredAccount) -> dict[str, Any]:
-    details, payload = account.details, account.payload
-    return {
-        "snapshot_id": snapshot_id,
-        "account_id": payload["account_id"],
-        "health": payload["health"],
-        "band": payload["band"],
-        "name": details.get("name") or payload["account_id"],
-        "owner": details.get("owner"),
-        "segment": details.get("segment"),
-        "details": details,
-        "payload": payload,
-    }
-
-
-def _account(row: Row[Any]) -> ScoredAccount:
-    return ScoredAccount(row.details, row.payload)

@@ -22,7 +22,8 @@ from serving.closed_loop.moments import moment_text
 from serving.portfolio_csv import BYTE_ORDER_MARK, safe_cell
 from serving.problems import Faults
 from serving.request_fields import feature_advice
-from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
+from serving.store import ScoreStore
 from serving.verdict_tables import driver_verdicts
 
 Said = Literal["right", "wrong", "missing"]

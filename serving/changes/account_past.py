@@ -15,7 +15,7 @@ from features.params import RuleParams, Windows
 from serving.changes.change_tables import Row, floats, read_account_steps, read_before, read_settings
 from serving.changes.configuration_changes import configuration_changes
 from serving.score_tables import score_history, score_inputs, snapshot_inputs, snapshots
-from serving.store import Snapshot
+from serving.snapshots import Snapshot
 
 
 @dataclass(frozen=True, eq=False)

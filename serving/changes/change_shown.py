@@ -19,7 +19,7 @@ from serving.changes.account_past import Past
 from serving.changes.change_parts import PARTS, SPLIT, Parts
 from serving.changes.change_words import driver_words
 from serving.shown_points import Nesting, apportion, nested_tenths
-from serving.store import Snapshot
+from serving.snapshots import Snapshot
 
 
 @dataclass

@@ -14,7 +14,8 @@ from serving.history_answers import account_of_snapshot, snapshot_for
 from serving.problems import INPUTS_NOT_KEPT, INVALID, NO_SNAPSHOT, UNKNOWN_ACCOUNT, Faults, Problem
 from serving.request_fields import as_of_text
 from serving.score_tables import score_history, snapshots
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 
 SHOWN_DATES = 24
 

@@ -40,7 +40,8 @@ from serving.changes.change_tables import (
     write_step,
 )
 from serving.score_inputs import ScoreInputs
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 from training.bundle_signature import vouched_by
 from training.health_model import HealthModel, read_health_model
 from training.text_feature import told_by_book

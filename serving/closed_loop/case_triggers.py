@@ -31,7 +31,7 @@ from serving.plays.hold_out import is_held_out
 from serving.plays.plays_params import PlaysParams
 from serving.revenue_at_risk import revenue_at_risk
 from serving.score_tables import score_history
-from serving.store import ScoredAccount, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
 from serving.unique_rows import insert_once
 
 PEOPLE = ("name", "owner", "director", "vp")

@@ -22,7 +22,7 @@ from serving.problems import UNKNOWN_ACCOUNT, Faults, Problem
 from serving.request_bodies import read_json
 from serving.request_fields import TEXT_ALLOWED, check_account_id, closed_object, is_short_text
 from serving.request_queries import BANDS
-from serving.store import ScoredAccount
+from serving.snapshots import ScoredAccount
 
 LONGEST = timedelta(days=366)
 KEYS = ("account_id", "band", "reason", "who", "expires_at")

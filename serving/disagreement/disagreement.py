@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from serving.shown_points import apportion
-from serving.store import ScoredAccount
+from serving.snapshots import ScoredAccount
 
 Matrix = NDArray[np.float64]
 

@@ -15,7 +15,8 @@ from serving.history_answers import snapshot_for
 from serving.opened_store import opened_store
 from serving.problems import INVALID, NOTHING_TO_COMPARE, Problem
 from serving.request_fields import utc_text
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 
 PARTS = 5  # of a gap that are shown
 WORDS = {START: "where the rule starts in this segment"}

@@ -19,7 +19,8 @@ from serving.lineage.made_from import bundle_digest, catalogue_part, code_part, 
 from serving.lineage.part_differences import Difference, PartState, differences
 from serving.lineage.replay import KeptParams, by_account, from_the_book, from_what_was_kept
 from serving.score_inputs import ScoreInputs
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 
 Progress = Callable[[str], None]
 

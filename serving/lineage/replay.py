@@ -28,7 +28,8 @@ from serving.params import ServingParams
 from serving.past_features import features_before
 from serving.rule_scorer import RuleScorer
 from serving.score_inputs import ScoreInputs
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 from training.all_params import AllParams
 from training.params import TrainingParams
 

@@ -8,7 +8,8 @@ import pandas as pd
 from sqlalchemy import select
 
 from serving.score_tables import score_history
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 
 MONTHS = 24
 RENEWAL = "days_to_renewal"

@@ -13,7 +13,7 @@ from serving.pages.book_lines import band_limits, zones
 from serving.pages.visits import Visit
 from serving.problems import Faults
 from serving.request_fields import check_account_id
-from serving.store import ScoredAccount, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from serving.pages.portfolio_counts import (
     distribution,
     groups,
 )
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 
 MOST_KEPT = 60  # one for each owner who looks
 

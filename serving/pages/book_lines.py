@@ -15,7 +15,8 @@ from sqlalchemy import Connection, func, select
 from features.params import BandLimits, RuleParams
 from serving.pages.book_conflicts import conflicts_of
 from serving.score_tables import score_history, snapshot_inputs
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 
 BANDS = ("red", "yellow", "green")
 THIN = 0.5  # of the evidence

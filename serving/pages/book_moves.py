@@ -14,7 +14,8 @@ from serving.closed_loop.moments import moment_of
 from serving.pages.book_lines import BANDS, Line, lines_of
 from serving.request_fields import utc_text
 from serving.score_tables import snapshots
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 
 A_WEEK = timedelta(days=7)
 SHOWN = 5

@@ -18,7 +18,8 @@ from serving.path_to_green.standing import Planner, Target
 from serving.problems import INPUTS_NOT_KEPT, OTHER_MODEL, Problem
 from serving.score_inputs import ScoreInputs
 from serving.shown_points import apportion, tenths_down
-from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
+from serving.store import ScoreStore
 from training.plausible_moves import DAYS
 
 BANDS = ("red", "yellow", "green")

@@ -11,7 +11,8 @@ from features.params import Windows
 from serving.learned_scorer import LearnedScorer
 from serving.path_to_green.levers import Known
 from serving.path_to_green.standing import Planner
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 from training.plausible_moves import DAYS, NEAR, PlausibleMoves, plausible_moves
 from training.typical_values import TypicalValues, typical_values
 

@@ -17,7 +17,8 @@ from serving.path_to_green.likely_moves import Source, known_of
 from serving.path_to_green.plan import path_to
 from serving.path_to_green.standing import Planner
 from serving.revenue_at_risk import revenue_at_risk
-from serving.store import ScoredAccount, ScoreStore
+from serving.snapshots import ScoredAccount
+from serving.store import ScoreStore
 from training.plausible_moves import plausible_moves
 from training.typical_values import typical_values
 

@@ -14,7 +14,8 @@ from serving.champion import Settings, champion_scorer, find_version
 from serving.retraining import attempts
 from serving.retraining.retraining_tables import shadow_scores
 from serving.score_tables import score_history, snapshots
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 from training.all_params import AllParams
 from training.text_feature import signal_name
 

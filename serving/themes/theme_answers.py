@@ -17,7 +17,8 @@ from serving.disagreement.disagreement_answers import cursor
 from serving.history_answers import account_of_snapshot, snapshot_for
 from serving.problems import INVALID, THEMES_NOT_KEPT, Problem
 from serving.revenue_at_risk import churn_risk, revenue_at_risk, yearly_revenue
-from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
+from serving.store import ScoreStore
 from serving.themes.theme_queries import SentencesAsked, ThemesAsked
 from serving.themes.theme_ranking import LEVEL, NAMES, Mentioned, Ranked, order_of, ranked
 from serving.themes.theme_tables import Mention

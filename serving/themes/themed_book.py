@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from serving.score_tables import score_history
-from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
+from serving.store import ScoreStore
 from serving.themes.theme_ranking import NAMES
 from serving.themes.theme_tables import Mention, themes_of
 

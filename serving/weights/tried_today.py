@@ -21,7 +21,8 @@ from features.rule_weights import RuleWeights
 from features.weighed_rows import Weighing
 from serving.score_tables import score_history
 from serving.shown_points import tenths_down
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 
 BANDS = ("green", "yellow", "red")
 SHOWN = 20

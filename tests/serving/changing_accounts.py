@@ -15,7 +15,8 @@ from serving.changes.change_tables import StepInputs, write_settings, write_step
 from serving.changes.kept_steps import settings_of
 from serving.rule_scorer import RuleScorer
 from serving.score_inputs import ScoreInputs
-from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
+from serving.store import ScoreStore
 from tests.serving.trained_workspace import PARAMS
 
 RULE = read_section(PARAMS, "rule", RuleParams)

@@ -15,7 +15,8 @@ from serving import service
 from serving.access.access import Access
 from serving.access.api_keys import create_key
 from serving.answering import Resources
-from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
+from serving.store import ScoreStore
 from tests.serving import fake_scorer
 from tests.serving.audit_hook import AuditHook
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from serving.account_words import in_words, several_in_words
-from serving.store import ScoredAccount
+from serving.snapshots import ScoredAccount
 
 
 def account(kind: str = "learned", **details: Any) -> ScoredAccount:

@@ -20,7 +20,8 @@ from serving.champion import Settings
 from serving.problems import Problem
 from serving.publishing import Published, score_and_publish
 from serving.score_inputs import ScoreInputs
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 from serving.weights.in_force import SettingsInForce, scorer_in_force, version_in_force
 from serving.weights.trial import read_trial
 from serving.weights.tried_past import past_book, tried_past

@@ -18,7 +18,7 @@ from serving.batch_scoring import ScoredBook, flat_table, score_book
 from serving.champion import load_scorer
 from serving.params import ServingParams
 from serving.request_bodies import read_predict
-from serving.store import ScoredAccount
+from serving.snapshots import ScoredAccount
 from tests.serving.trained_workspace import LIGHT, PARAMS, TrainedWorkspace, workspace
 from training.all_params import AllParams
 

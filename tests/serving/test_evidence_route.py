@@ -10,7 +10,8 @@ from serving.evidence.evidence_documents import evidence_documents
 from serving.evidence.evidence_payloads import EVIDENCE_EXAMPLE, EvidenceResponse, SpanOf
 from serving.openapi import openapi_document
 from serving.params import ServingParams
-from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
+from serving.store import ScoreStore
 from serving.themes.theme_documents import theme_documents
 from serving.themes.theme_tables import keep_themes
 from tests.features.literal_book import AS_OF, PARAMS, Case, at, literal_warehouse

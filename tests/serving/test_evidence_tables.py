@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from serving.evidence.evidence_tables import Evidence, account_evidence, evidence_indexes
 from serving.score_tables import metadata
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 from tests.serving.conftest import Publish, scored_book
 from tests.serving.fake_scorer import MODEL
 

@@ -11,7 +11,8 @@ from features.params import PILLARS, Windows
 from serving.account_words import BANDS
 from serving.explained_words import Setting, explained_in_words
 from serving.group_names import FAMILY, PILLAR
-from serving.store import ScoredAccount, ScoreStore
+from serving.snapshots import ScoredAccount
+from serving.store import ScoreStore
 from tests.serving.trained_workspace import TrainedWorkspace, workspace
 
 __all__ = ["workspace"]

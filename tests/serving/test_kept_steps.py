@@ -18,7 +18,8 @@ from serving.batch_scoring import ScoredBook
 from serving.changes.change_tables import StepInputs
 from serving.changes.kept_steps import Earlier, earlier_of, keep_step, settings_of, step_to
 from serving.score_inputs import ScoreInputs
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 from tests.features.literal_book import AS_OF, PARAMS, Case, at, literal_warehouse
 from tests.serving.changing_accounts import ACCOUNTS, RULE, features, published
 

@@ -13,7 +13,8 @@ from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
 from serving.openapi import openapi_document
 from serving.params import ServingParams
-from serving.store import ScoredAccount, ScoreStore
+from serving.snapshots import ScoredAccount
+from serving.store import ScoreStore
 from tests.serving.conftest import Clock, NewKey, Publish, scored_book
 from tests.serving.test_key_door import ask
 

@@ -22,7 +22,8 @@ from serving.plays.hold_out import is_held_out
 from serving.plays.play_effects import PlayEffect, play_effect
 from serving.plays.plays_answer import plays_answer, plays_in_words
 from serving.plays.plays_params import PlaysParams
-from serving.store import ScoredAccount, ScoreStore, Snapshot
+from serving.snapshots import ScoredAccount, Snapshot
+from serving.store import ScoreStore
 from tests.serving.conftest import NewKey, scored_book
 from tests.serving.pages.visiting import person
 

@@ -165,6 +165,6 @@ def test_a_store_that_breaks_while_it_is_used_is_said_without_the_values(tmp_pat
 
 
 def _scored(account_id: str) -> Any:
-    from serving.store import ScoredAccount
+    from serving.snapshots import ScoredAccount
 
     return ScoredAccount({"name": None}, {"account_id": account_id, "health": 50.0, "band": "red"})

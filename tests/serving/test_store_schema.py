@@ -20,7 +20,8 @@ from serving.access.access import KNOWN_FOR
 from serving.access.api_keys import create_key, revoke_keys
 from serving.opened_store import opened_store
 from serving.score_tables import metadata
-from serving.store import ScoreStore, Snapshot
+from serving.snapshots import Snapshot
+from serving.store import ScoreStore
 from serving.store_schema import REVISIONS, VERSIONS
 from tests.serving.both_databases import database_url, postgres
 from tests.serving.conftest import scored_book

@@ -17,7 +17,7 @@ from serving.pages.visits import Page, Visit
 from serving.pages.weights.effect_charts import band_bars, lead_chart
 from serving.problems import Faults
 from serving.request_queries import closed_query
-from serving.store import Snapshot
+from serving.snapshots import Snapshot
 from serving.weights.trial import FILE, KEYS, Trial, read_trial
 from serving.weights.tried_past import past_book, tried_past
 from serving.weights.tried_today import TodaysBook, todays_book, tried_today

@@ -14,7 +14,8 @@ from features.params import Windows
 from serving.evidence.evidence_tables import Evidence
 from serving.pages.addresses import account_address
 from serving.pages.waterfall import waterfall
-from serving.store import ScoredAccount, ScoreStore
+from serving.snapshots import ScoredAccount
+from serving.store import ScoreStore
 from tests.serving import fake_scorer
 from tests.serving.changing_accounts import features, published
 from tests.serving.conftest import NewKey, Publish, scored_book

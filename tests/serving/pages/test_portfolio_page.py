@@ -14,7 +14,8 @@ from serving.closed_loop.cases import Opening, open_case
 from serving.closed_loop.overrides import set_override
 from serving.pages.book_lines import lines_of
 from serving.pages.portfolio_counts import by_band, distribution, groups
-from serving.store import ScoredAccount, ScoreStore
+from serving.snapshots import ScoredAccount
+from serving.store import ScoreStore
 from tests.serving.conftest import Clock, NewKey, Publish, scored_book
 from tests.serving.pages.visiting import HOSTILE, on_the_clock, person
 
