@@ -18,6 +18,13 @@ from serving.problems import Faults
 from serving.request_fields import as_of_text, check_account_id, is_short_text
 from serving.request_queries import EXPORT_KEYS, closed_query, read_fields, read_portfolio_query
 
+# What an account need not have, as a band that a person set, is said to be absent where it is asked for.
+WHERE_ABSENT = {
+    name: field.get_default(call_default_factory=True)
+    for name, field in Health.model_fields.items()
+    if not field.is_required()
+}
+
 
 def _page(request: Request) -> dict[str, Any]:
     held = resources_of(request)
@@ -40,7 +47,8 @@ def _account(request: Request) -> dict[str, Any]:
     check_account_id(account_id, "account_id", faults)
     faults.raise_any()
     found = account_of(resources_of(request).store, account_id, as_of, resources_of(request).now())
-    return found | {"health": only(fields, found["health"])}
+    shown = found["health"] if fields is None else WHERE_ABSENT | found["health"]
+    return found | {"health": only(fields, shown)}
 
 
 def _evidence(request: Request) -> dict[str, Any]:

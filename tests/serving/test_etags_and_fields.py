@@ -82,6 +82,17 @@ def test_only_the_fields_that_are_asked_for_are_answered(client: TestClient, pub
     assert set(one) == {"account", "health", "snapshot"}
 
 
+def test_a_field_that_an_account_need_not_have_is_said_to_be_absent(
+    client: TestClient, publish: Publish
+) -> None:
+    publish()
+    for name in Health.model_fields:
+        answered = client.get(f"/v1/accounts/A-000001?fields={name}")
+        assert answered.status_code == 200, name
+    both = client.get("/v1/accounts/A-000001?fields=override,left_out").json()["health"]
+    assert both == {"account_id": "A-000001", "override": None, "left_out": None}
+
+
 @pytest.mark.parametrize("path", ["/v1/accounts", "/v1/accounts/A-000001"])
 @pytest.mark.parametrize(("fields", "value"), [("helth", "helth"), ("", ""), ("health,,band", "")])
 def test_a_field_that_does_not_exist_is_named(
