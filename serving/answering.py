@@ -80,6 +80,23 @@ def posting(call: Callable[[Request, bytes], dict[str, Any] | Response]) -> Call
     return endpoint
 
 
+def reading_or_posting(
+    read: Callable[[Request], dict[str, Any] | Response],
+    post: Callable[[Request, bytes], dict[str, Any] | Response],
+) -> Callable[[Request], Any]:
+    """One endpoint of two calls on one path: of two routes, the first alone would say in `Allow`
+    what the path allows, and leave out the other (RFC 9110, 10.2.1)."""
+    reading, writing = answering(read), posting(post)
+
+    async def endpoint(request: Request) -> Response:
+        if request.method != "POST":
+            return await run_in_threadpool(reading, request)
+        answered: Response = await writing(request)
+        return answered
+
+    return endpoint
+
+
 def resources_of(request: Request) -> Resources:
     """What the service that was asked reads from, as its caller may see it."""
     resources: Resources = request.app.state.resources

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from features.faults import Fault
 from serving.access.principal import principal_of
-from serving.answering import answering, posting, refuse_query, resources_of
+from serving.answering import reading_or_posting, refuse_query, resources_of
 from serving.closed_loop.book_people import account_known
 from serving.closed_loop.overrides import SHOWN, active_overrides, set_override
 from serving.history_answers import account_of_snapshot, snapshot_for
@@ -118,7 +118,4 @@ def _list(request: Request) -> dict[str, Any]:
     }
 
 
-OVERRIDE_ROUTES = (
-    Route("/v1/overrides", answering(_list), methods=["GET"]),
-    Route("/v1/overrides", posting(_set), methods=["POST"]),
-)
+OVERRIDE_ROUTES = (Route("/v1/overrides", reading_or_posting(_list, _set), methods=["GET", "POST"]),)

@@ -165,3 +165,10 @@ def test_the_portfolio_shows_and_filters_the_band_in_force_and_keeps_the_scores_
     )
     assert changed.status_code == 200
     assert "A-000001" not in changed.text
+
+
+def test_the_refusal_of_another_method_names_all_that_there_are(loop: TestClient) -> None:
+    for method in ("PUT", "DELETE", "OPTIONS"):
+        refused = loop.request(method, "/v1/overrides", json={})
+        assert refused.status_code == 405
+        assert {"GET", "POST"} <= set(refused.headers["allow"].split(", "))
