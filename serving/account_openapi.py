@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from serving.openapi_parts import as_of_query, errors, in_path, operation, query, text
+from serving.openapi_parts import as_of_query, cursor, errors, fields, in_path, operation, query, text
 from serving.params import ServingParams
+from serving.payloads import Health
 from serving.request_queries import BANDS, EXPORT_KEYS, SORTS, SUMMARY_FIELDS
 
 READING_ERRORS = (404, 422, 503)
@@ -17,8 +18,8 @@ def account_paths(limits: ServingParams) -> dict[str, Any]:
     page = operation("The portfolio, paged", "PortfolioResponse", READING_ERRORS)
     page["parameters"] = list(_page_parameters(limits))
     one = operation("One account", "AccountResponse", READING_ERRORS)
-    fields = query("fields", {"type": "string"}, "Only these fields of its health, with commas between")
-    one["parameters"] = [in_path("account_id"), as_of_query(), fields]
+    shown = fields(Health.model_fields, "Only these fields of its health, with commas between")
+    one["parameters"] = [in_path("account_id"), as_of_query(), shown]
     told = "The records behind a driver, as they were known then"
     evidence = operation(told, "EvidenceResponse", READING_ERRORS)
     driver = query("driver", text(), "A feature of the catalogue") | {"required": True}
@@ -53,6 +54,6 @@ def _page_parameters(limits: ServingParams) -> Iterable[dict[str, Any]]:
         "sort", {"type": "string", "enum": list(SORTS), "default": "health"}, "Order; - turns it round"
     )
     yield query("limit", limit, "Accounts on a page")
-    yield query("cursor", {"type": "string"}, "next_cursor of the page before")
+    yield cursor()
     yield as_of_query()
-    yield query("fields", {"type": "string"}, f"Only these of {', '.join(SUMMARY_FIELDS)}, with commas")
+    yield fields(SUMMARY_FIELDS, f"Only these of {', '.join(SUMMARY_FIELDS)}, with commas")

@@ -133,6 +133,8 @@ def _schemas(limits: ServingParams) -> dict[str, Any]:
         payloads.HealthRequest,
         case_payloads.SurveyRequest,
         case_payloads.CaseStepRequest,
+        case_payloads.CaseNoteRequest,
+        case_payloads.CaseAssignRequest,
         OverrideRequest,
     ]
     responses: list[type[BaseModel]] = [

@@ -31,6 +31,7 @@ LIMITS = {
     "maxLength": "{} characters at most",
     "minItems": "{} entries or more",
     "maxItems": "{} entries at most",
+    "format": "a {}",
     "pattern": "matching `{}`",
     "default": "default {}",
 }

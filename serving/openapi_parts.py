@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from serving.problems import MEDIA_TYPE
-from serving.request_fields import MAX_TEXT
+from serving.request_fields import MAX_TEXT, NO_CONTROLS
 
 SCHEMA = "#/components/schemas/{model}"
 BODY_ERRORS = (400, 413, 415, 422)
@@ -57,7 +57,25 @@ def query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]
 
 def text() -> dict[str, Any]:
     """The schema of a short text."""
-    return {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
+    return {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": NO_CONTROLS}
+
+
+def moment() -> dict[str, Any]:
+    """The schema of a date, which means its midnight in UTC, or a time with its zone."""
+    return {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
+
+
+def cursor() -> dict[str, Any]:
+    """The query parameter that asks for the next page; what it holds is nobody's business."""
+    return query(
+        "cursor", {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, "next_cursor of the page before"
+    )
+
+
+def fields(known: Iterable[str], told: str) -> dict[str, Any]:
+    """The query parameter that leaves out all other fields."""
+    one = f"({'|'.join(known)})"
+    return query("fields", {"type": "string", "pattern": f"^{one}(,{one})*$"}, told)
 
 
 def ref(model: str) -> dict[str, str]:
@@ -72,4 +90,4 @@ def in_path(name: str) -> dict[str, Any]:
 
 def as_of_query() -> dict[str, Any]:
     """The as-of date that most reading calls take."""
-    return query("as_of", {"type": "string"}, AS_OF_TEXT)
+    return query("as_of", moment(), AS_OF_TEXT)

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from serving.fallback import Code
 from serving.native_bodies import Native, Posted
+from serving.openapi_parts import moment
+from serving.request_fields import MAX_TEXT, NO_CONTROLS
 
-AccountId = Annotated[str, Field(min_length=1, max_length=200, examples=["A-000017"])]
+ShortText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=NO_CONTROLS)]
+AccountId = Annotated[ShortText, Field(examples=["A-000017"])]
+AsOf = Annotated[str, WithJsonSchema(moment() | {"examples": ["2026-10-31"]})]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Band = Literal["green", "yellow", "red"]
 Pillars = Annotated[
@@ -39,7 +43,7 @@ class PredictRow(Shape):
 
     account_id: AccountId
     features: dict[str, Finite | None] = Field(examples=[{"seat_utilisation": 0.62, "nps_account": None}])
-    segment: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+    segment: ShortText | None = Field(
         None, description="Picks the rule's profile of weights, as in the book; null: unknown"
     )
 
@@ -55,10 +59,8 @@ class PredictRequest(Posted):
 class HealthRequest(Posted):
     """Accounts of the score history."""
 
-    account_ids: Annotated[list[AccountId], Field(min_length=1)]
-    as_of: str | None = Field(
-        None, description="An as-of date to replay; null: newest", examples=["2026-10-31"]
-    )
+    account_ids: Annotated[list[AccountId], Field(min_length=1, json_schema_extra={"uniqueItems": True})]
+    as_of: AsOf | None = Field(None, description="An as-of date to replay; null: newest")
 
 
 class FallbackOf(BaseModel):

@@ -12,6 +12,9 @@ from features.faults import nearest
 from serving.problems import Faults, clip
 
 MAX_TEXT = 200
+NO_CONTROLS = (
+    r"^[^\x00-\x1f\x7f-\x9f]+$"  # the same for the OpenAPI document, as a regular expression of ECMA 262
+)
 TEXT_ALLOWED = f"a text of 1 to {MAX_TEXT} characters, no control characters"
 
 

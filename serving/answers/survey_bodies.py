@@ -17,6 +17,7 @@ from serving.request_fields import TEXT_ALLOWED, check_account_id, closed_object
 REQUIRED = ("account_id", "kind", "touchpoint", "score", "scale_min", "scale_max")
 MAY = ("response_id", "contact_id", "role", "is_key", "comment", "sent_at", "responded_at")
 MAX_COMMENT = 20_000
+LARGEST_SCORE = 1e9
 SKEW = timedelta(minutes=5)  # a clock of the caller's may be so far ahead
 
 
@@ -86,7 +87,7 @@ def _check_score(given: Any, faults: Faults) -> None:
 def _is_number(value: object) -> bool:
     if type(value) not in (int, float):
         return False
-    return abs(value) <= 1e9 and math.isfinite(value)  # type: ignore[arg-type]
+    return abs(value) <= LARGEST_SCORE and math.isfinite(value)  # type: ignore[arg-type]
 
 
 def _check_comment(comment: object, faults: Faults) -> None:

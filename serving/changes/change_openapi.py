@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.openapi_parts import in_path, operation, query
+from serving.openapi_parts import cursor, in_path, moment, operation, query
 from serving.params import ServingParams
 
 END_TEXT = "An as-of date (its newest snapshot), or a snapshot's number"
@@ -17,11 +17,12 @@ def change_paths(limits: ServingParams) -> dict[str, Any]:
     history["parameters"] = [
         in_path("account_id"),
         query("limit", limit, "Scores on a page"),
-        query("cursor", {"type": "string"}, "next_cursor of the page before"),
+        cursor(),
     ]
     told = "Why the account's health changed, in parts that add up"
     change = operation(told, "ChangeResponse", (404, 409, 422, 503))
-    ends = [query(name, {"type": "string"}, END_TEXT) | {"required": True} for name in ("from", "to")]
+    end = {"anyOf": [*moment()["anyOf"], {"type": "string", "pattern": "^[0-9]{1,9}$"}]}
+    ends = [query(name, end, END_TEXT) | {"required": True} for name in ("from", "to")]
     change["parameters"] = [in_path("account_id"), *ends]
     return {
         "/v1/accounts/{account_id}/history": {"get": history},

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from serving.closed_loop.case_bodies import NOTED
 from serving.closed_loop.case_states import KINDS, LEVELS, STATES, STEPS
 from serving.idempotency import HEADER, MAX_KEY
-from serving.openapi_parts import BODY_ERRORS, body, in_path, operation, query, text
+from serving.openapi_parts import BODY_ERRORS, body, cursor, in_path, operation, query, text
 from serving.params import ServingParams
 
 WRITE_ERRORS = (*BODY_ERRORS, 404, 409, 503)
+STEP_BODIES = {"assign": "CaseAssignRequest"} | dict.fromkeys(NOTED, "CaseNoteRequest")
 
 
 def case_paths(limits: ServingParams) -> dict[str, Any]:
@@ -31,13 +33,13 @@ def case_paths(limits: ServingParams) -> dict[str, Any]:
 
 def _step(action: str) -> dict[str, Any]:
     step = operation(f"Take a step with a case: {action}", "CaseResponse", WRITE_ERRORS)
-    named = {"operationId": f"case-{action}", "requestBody": body("CaseStepRequest")}
+    named = {"operationId": f"case-{action}", "requestBody": body(STEP_BODIES.get(action, "CaseStepRequest"))}
     return step | named | {"parameters": [in_path("case_id"), idempotency_key()]}
 
 
 def idempotency_key() -> dict[str, Any]:
     """The header that every write call needs."""
-    schema = {"type": "string", "minLength": 1, "maxLength": MAX_KEY}
+    schema = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]+$"}
     told = "A new one per action; the same one when the call is repeated"
     return {"name": HEADER, "in": "header", "required": True, "schema": schema, "description": told}
 
@@ -50,4 +52,4 @@ def _page_parameters(limits: ServingParams) -> Iterable[dict[str, Any]]:
     yield query("assignee", text(), "Only cases of this person")
     limit = {"type": "integer", "minimum": 1, "maximum": limits.max_page, "default": limits.default_page}
     yield query("limit", limit, "Cases on a page")
-    yield query("cursor", {"type": "string"}, "next_cursor of the page before")
+    yield cursor()

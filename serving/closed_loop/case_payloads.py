@@ -6,18 +6,30 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from serving.payloads import AccountId, Finite, Shape
+from serving.answers.survey_bodies import LARGEST_SCORE, MAX_COMMENT
+from serving.closed_loop.case_bodies import MAX_NOTE
+from serving.payloads import AccountId, Shape, ShortText
 
 Moment = Annotated[str, Field(examples=["2026-10-31T04:00:00.000000Z"])]
 CaseId = Annotated[str, Field(examples=["C-000412"])]
+PostedMoment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Caller = Annotated[
+    ShortText, Field(default_factory=str, description="Left out: whom the API key names, its owner first")
+]
+Score = Annotated[float, Field(ge=-LARGEST_SCORE, le=LARGEST_SCORE, allow_inf_nan=False)]
+Note = Annotated[  # at least one letter that is no space, and no NUL, which not every database can hold
+    str,
+    Field(min_length=1, max_length=MAX_NOTE, pattern=r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f][^\x00]*$"),
+]
+Comment = Annotated[str, Field(max_length=MAX_COMMENT, pattern=r"^[^\x00]*$")]
 
 
 class SurveyRequest(Shape):
     """An answer the moment it is given: a row of the canonical table `surveys`."""
 
-    response_id: str | None = Field(None, description="Left out: one is made of the Idempotency-Key")
+    response_id: ShortText | None = Field(None, description="Left out: one is made of the Idempotency-Key")
     account_id: AccountId
-    contact_id: str | None = None
+    contact_id: ShortText | None = None
     role: Literal["decision_maker", "manager", "user", "it_manager", "finance"] | None = Field(
         None, description="Of a contact whom the newest book does not know"
     )
@@ -26,12 +38,12 @@ class SurveyRequest(Shape):
     touchpoint: Literal[
         "relational", "ticket_resolved", "onboarding_completed", "renewal_completed", "qbr", "training"
     ]
-    score: Finite
-    scale_min: Finite
-    scale_max: Finite
-    comment: Annotated[str, Field(max_length=20_000)] | None = None
-    sent_at: str | None = None
-    responded_at: str | None = Field(None, description="Left out: now")
+    score: Score
+    scale_min: Score
+    scale_max: Score
+    comment: Comment | None = None
+    sent_at: PostedMoment | None = None
+    responded_at: PostedMoment | None = Field(None, description="Left out: now")
 
 
 class SurveyAnswerResponse(BaseModel):
@@ -44,14 +56,23 @@ class SurveyAnswerResponse(BaseModel):
 
 
 class CaseStepRequest(Shape):
-    """A step: `note` is required to comment and to resolve, `assignee` to assign and only then allowed.
+    """A step of which somebody may say more: a call that was made, a case reopened."""
 
-    `who` may be left out where the API key says who calls.
-    """
+    who: Caller
+    note: Note | None = None
 
-    who: str
-    note: Annotated[str, Field(max_length=5_000)] | None = None
-    assignee: str | None = None
+
+class CaseNoteRequest(Shape):
+    """A step that is nothing without its words: a comment, and why a case is over."""
+
+    who: Caller
+    note: Note
+
+
+class CaseAssignRequest(CaseStepRequest):
+    """A step that hands a case to somebody."""
+
+    assignee: ShortText
 
 
 class CaseSummary(BaseModel):

@@ -7,18 +7,19 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from serving.closed_loop.case_openapi import WRITE_ERRORS, idempotency_key
+from serving.closed_loop.case_payloads import Caller, PostedMoment
 from serving.openapi_parts import body, operation
-from serving.payloads import AccountId, Band, OverrideOf, Shape
+from serving.payloads import AccountId, Band, OverrideOf, Shape, ShortText
 
 
 class OverrideRequest(Shape):
-    """A band with reason and end; `who` may be left out where the API key says who calls."""
+    """A band with reason and end."""
 
     account_id: AccountId
     band: Band | None = Field(description="null withdraws what was set")
-    reason: str
-    who: str
-    expires_at: str = Field(examples=["2026-12-31T00:00:00Z"])
+    reason: ShortText
+    who: Caller
+    expires_at: PostedMoment = Field(description="Within a year", examples=["2026-12-31T00:00:00Z"])
 
 
 class SetOverrideResponse(OverrideOf):

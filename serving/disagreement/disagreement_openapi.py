@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.openapi_parts import as_of_query, operation, query
+from serving.openapi_parts import as_of_query, cursor, operation, query
 from serving.params import ServingParams
 
 
@@ -14,7 +14,7 @@ def disagreement_paths(limits: ServingParams) -> dict[str, Any]:
     limit = {"type": "integer", "minimum": 1, "maximum": limits.max_page, "default": limits.default_page}
     call["parameters"] = [
         query("limit", limit, "Accounts on a page"),
-        query("cursor", {"type": "string"}, "next_cursor of the page before"),
+        cursor(),
         as_of_query(),
     ]
     return {"/v1/disagreement": {"get": call}}

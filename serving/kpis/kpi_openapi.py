@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.openapi_parts import operation, query
+from serving.openapi_parts import moment, operation, query
 
 
 def kpi_paths() -> dict[str, Any]:
     """The call about the figures of the closed loop."""
     call = operation("The figures of the closed loop itself", "KpisResponse", (422, 503))
     call["parameters"] = [
-        query("from", {"type": "string"}, "A date or a time with its zone; left out: a year before `to`"),
+        query("from", moment(), "A date or a time with its zone; left out: a year before `to`"),
         query(
             "to",
-            {"type": "string"},
+            moment(),
             "A date or a time with its zone, not included; left out: the end of today",
         ),
     ]

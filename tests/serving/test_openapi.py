@@ -3,16 +3,22 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from importlib.metadata import PackageNotFoundError
+from itertools import product
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from pydantic import TypeAdapter
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 from starlette.testclient import TestClient
 
 from serving import payloads
 from serving.changes import change_payloads
 from serving.closed_loop import case_payloads, override_openapi
+from serving.closed_loop.case_bodies import read_step
+from serving.closed_loop.case_openapi import STEP_BODIES
+from serving.closed_loop.case_states import STEPS, Action
 from serving.disagreement import disagreement_payloads
 from serving.evidence import evidence_payloads
 from serving.gaming import gaming_payloads
@@ -22,6 +28,8 @@ from serving.pages.page_routes import PAGE_ROUTES
 from serving.params import ServingParams
 from serving.path_to_green import payloads as path_payloads
 from serving.plays import plays_payloads
+from serving.problems import Problem
+from serving.request_fields import is_short_text
 from serving.service import Vitals, mounted
 from serving.themes import theme_payloads
 
@@ -122,3 +130,43 @@ def test_the_limits_of_the_parameters_stand_in_the_document() -> None:
     assert schemas["PredictRequest"]["properties"]["top"]["maximum"] == 3
     parameters = {p["name"]: p["schema"] for p in document["paths"]["/v1/accounts"]["get"]["parameters"]}
     assert parameters["limit"]["maximum"] == 9
+
+
+ABSENT = "absent"
+STEP_MODELS = {action: getattr(case_payloads, STEP_BODIES.get(action, "CaseStepRequest")) for action in STEPS}
+
+
+def is_told(action: Action, body: str) -> bool:
+    try:
+        TypeAdapter(STEP_MODELS[action]).validate_json(body)
+    except ValidationError:
+        return False
+    return True
+
+
+def is_taken(action: Action, body: str) -> bool:
+    try:
+        read_step(body.encode(), action, "csm-9")
+    except Problem:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("action", STEPS)
+def test_the_body_of_a_step_is_told_as_it_is_read(action: Action) -> None:
+    notes = (ABSENT, None, "", " \t", "a\x00b", "spoke", "x" * 5_001)
+    people = (ABSENT, None, "", "csm\n2", "csm-02")
+    for note, assignee, who in product(notes, people, people):
+        named = {"note": note, "assignee": assignee, "who": who}
+        body = json.dumps({name: value for name, value in named.items() if value != ABSENT})
+        assert is_told(action, body) == is_taken(action, body), body
+
+
+@given(st.text(max_size=210))
+def test_the_pattern_of_short_texts_is_what_is_checked(text: str) -> None:
+    fits = TypeAdapter(payloads.ShortText)
+    try:
+        told = fits.validate_python(text) == text
+    except ValidationError:
+        told = False
+    assert told == is_short_text(text)
