@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export BENTOML_DO_NOT_TRACK = True
 export DO_NOT_TRACK = 1
 
-.PHONY: run test long-test check docs notebooks pictures spark spark-test path-test simulate-loop kill-test benchmarks mutate lock clean help
+.PHONY: run test long-test check docs notebooks pictures spark spark-test path-test simulate-loop kill-test soak benchmarks mutate lock clean help
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
@@ -85,6 +85,9 @@ simulate-loop: $(STAMPS)/dev ## 100,000 histories of cases on a fake clock: 0 mi
 
 kill-test: $(STAMPS)/dev ## service and watcher killed 1,000 times while answers come in: nothing lost
 	@$(BIN)/python -m tests.serving.kill_runs --kills 1000
+
+soak: $(STAMPS)/dev ## 20,000 calls drawn from the OpenAPI document: no server error, no body outside its schema
+	@$(BIN)/python -m tests.serving.soak --requests 20000 --seed 7
 
 benchmarks: $(STAMPS)/benchmarks ## the peers that benchmarks/ runs beside Vitals
 

@@ -60,8 +60,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureR
     keep = os.environ.get("VITALS_TEST_KEEP")
     trained = (Path(keep) / _code_of_training() if keep else shared) / "trained"
     book, registry, store = trained / "book", trained / "mlruns", f"sqlite:///{shared / 'vitals.db'}"
-    _once(trained, lambda: _train(book, registry))
-    _once(shared / "published", lambda: _publish(book, registry, store))
+    _once(trained, lambda: train_small(book, registry))
+    _once(shared / "published", lambda: publish_small(book, registry, store))
     return TrainedWorkspace(str(book), str(registry), store)
 
 
@@ -84,12 +84,14 @@ def _code_of_training() -> str:
     return digest.hexdigest()[:16]
 
 
-def _train(book: Path, registry: Path) -> None:
+def train_small(book: Path, registry: Path) -> None:
+    """A simulated book of 120 accounts and a champion, in half a minute."""
     simulate_book(SMALL, book)
     params = AllParams.read(PARAMS, LIGHT)
     train(book, params, registry)
     promote(params.training, registry, "the tests need a champion, however weak")
 
 
-def _publish(book: Path, registry: Path, store: str) -> None:
-    score_and_publish(book, None, PARAMS, LIGHT, registry, store, None, NOW, lambda _: None)
+def publish_small(book: Path, registry: Path, store: str, as_of: str | None = None) -> None:
+    """Its scores, as of the end of the book or of a date before."""
+    score_and_publish(book, as_of, PARAMS, LIGHT, registry, store, None, NOW, lambda _: None)
