@@ -27,7 +27,8 @@ PROBES = frozenset({"/livez", "/healthz", "/readyz", "/metrics"})
 
 
 class RequestLog:
-    """Stands outside everything, so that what is refused or breaks is logged with its id as well."""
+    """Stands outside everything but the gate, which tells its refusals itself: what is refused further in, or
+    breaks, is logged with its id as well."""
 
     def __init__(
         self, app: ASGIApp, route_of: Callable[[str], str], model: Callable[[], dict[str, Any]]

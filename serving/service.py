@@ -26,6 +26,7 @@ from serving.bento_framework import Service, TraceRecordFilter, bentoml
 from serving.champion import REGISTRY, Settings, load_scorer
 from serving.closed_loop.case_params import CaseParams
 from serving.column_flags import column_flags
+from serving.flood_watch import FloodWatch
 from serving.front_door import BodyGate, ProblemResponses
 from serving.history_answers import health_of
 from serving.json_logs import log_as_json
@@ -53,6 +54,7 @@ LIMITS = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "se
 CASES = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "cases", CaseParams)
 PLAYS = read_section(Path(os.environ.get("VITALS_PARAMS", DEFAULT_PARAMS)), "plays", PlaysParams)
 mounted = mounted_app(LIMITS)
+FLOOD = FloodWatch(LIMITS.max_concurrent)
 NATIVE = ("/v1/predict", "/v1/health", "/livez", "/healthz", "/readyz", "/metrics", "/schema.json")
 ROUTES = RouteTemplates(NATIVE, mounted.routes)
 
@@ -89,7 +91,8 @@ class GuardedService(Service):  # type: ignore[misc]
         log_as_json(TraceRecordFilter)
         app = super().to_asgi(is_main=is_main)
         app.user_middleware = lean_chain(app.user_middleware, ROUTES.of)
-        return RequestLog(ProblemResponses(app), ROUTES.of, lambda: held_now().scorer.model)
+        logged = RequestLog(ProblemResponses(app), ROUTES.of, lambda: held_now().scorer.model)
+        return TrafficGate(logged, LIMITS.max_concurrent, FLOOD)
 
 
 class HealthApi:
@@ -160,7 +163,7 @@ class HealthApi:
     def __metrics__(self, text: str) -> str:
         """The framework's metrics, the state of model and store, and the newest snapshot."""
         held = self.resources
-        return text + metric_lines(held) + self._snapshot_metrics.lines(held.store)
+        return text + metric_lines(held) + FLOOD.metric_lines() + self._snapshot_metrics.lines(held.store)
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
@@ -179,7 +182,6 @@ Vitals: Any = bentoml.service(
 # Once more inside the framework's time limit, which does not notice an exception and waits till its end.
 Vitals.add_asgi_middleware(ProblemResponses)
 Vitals.add_asgi_middleware(Readiness, held=held_now)
-Vitals.add_asgi_middleware(TrafficGate, most=LIMITS.max_concurrent)
 Vitals.add_asgi_middleware(KeyDoor, access=lambda: mounted.state.access)
 Vitals.add_asgi_middleware(BodyGate, max_body_bytes=LIMITS.max_body_bytes, larger=LIMITS.larger_bodies)
 Vitals.mount_asgi_app(mounted, name="mounted")
