@@ -24,22 +24,26 @@ DRAIN = "30"  # seconds that calls have to end, once the service was asked to st
 
 def main(host: str, port: int) -> None:
     """Serves on `host:port` until SIGTERM or SIGINT; typer.Exit(2) where the settings cannot be used."""
+    # To be asked to stop is no failure. Until the server runs, which drains, nothing has begun.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     store = os.environ["VITALS_STORE"]
     with clear_faults():
         listening = bound(host, port)
         check_settings(Path(os.environ["VITALS_PARAMS"]), Path(os.environ["VITALS_REGISTRY"]), store)
         tell_first_key(host, store)
-    # The server hands a signal on when it has drained: to have been asked to stop is no failure.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
     _serve(listening)
 
 
 def _serve(listening: socket.socket) -> None:
     """BentoML's worker, in this process."""
+    import uvicorn
     from _bentoml_impl.worker.service import main as worker  # after the checks, which should not wait for it
     from bentoml.serving import ensure_prometheus_dir
 
+    from serving.draining_server import DrainingServer
+
+    uvicorn.Server = DrainingServer  # type: ignore[misc]  # the worker takes it by this name
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = ensure_prometheus_dir()
     options = ["--service-name", "vitals", "--backlog", str(WAITING), "--timeout-graceful-shutdown", DRAIN]
     worker.main([SERVICE, "--fd", str(listening.detach()), *options], standalone_mode=False)
