@@ -117,6 +117,10 @@ class Service:
         except httpx.TransportError:
             return False
 
+    def waited(self) -> float:
+        """The seconds in which its first thread could have run, and others had the processors."""
+        return int(Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[1]) / 1e9
+
     def end(self, within: float = 60.0) -> tuple[int, float]:
         """SIGTERM; (exit code, seconds until it had ended). The code is that of SIGKILL where it had not."""
         begun = time.monotonic()

@@ -8,7 +8,8 @@ overload   the capacity is measured (16 callers, each in turn), then a tenth of 
            100 ms (all).
 sigterms   100 times SIGTERM while calls come in, on kept and on new connections: every call that was sent
            on a connection that was made is answered, whole and right; the process ends with 0 in its time.
-swaps      100 promotions while calls come in: every call is answered, wholly by one of the two models.
+swaps      100 promotions while calls come in: every call is answered, wholly by one of the two models, or
+           refused as one too many.
 memory     half the capacity for 30 minutes: the resident memory grows by under 2 %, by a line through the
            last two thirds and to the upper end of its interval.
 

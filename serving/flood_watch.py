@@ -16,6 +16,7 @@ from collections.abc import Callable
 from time import monotonic
 
 MOMENT = 0.2  # seconds
+BURST = 4  # so many times the places may be refused at once before it is taken for a flood
 TELL_EVERY = 1.0  # seconds between two lines of the log
 
 log = logging.getLogger("vitals.serving")
@@ -51,10 +52,10 @@ class FloodWatch:
         self._let_in += 1
 
     def refuse(self) -> None:
-        """Counts a call that is refused. A flood is known once it would have filled the places twice."""
+        """Counts a call that is refused. A flood that is plain to see is known before its moment ends."""
         self.refused += 1
         self._turned_away += 1
-        if self._turned_away > max(self._let_in, self._most):
+        if self._turned_away > max(self._let_in, BURST * self._most):
             self.places = 1
 
     def _tell(self, now: float) -> None:

@@ -206,11 +206,11 @@ def test_in_a_flood_one_call_is_at_work_and_after_it_as_many_as_before() -> None
     assert moment(watch, clock, let_in=50, refused=50) == 16
 
 
-def test_a_flood_is_known_before_its_moment_ends_and_a_burst_of_twice_the_places_is_none() -> None:
+def test_a_flood_is_known_before_its_moment_ends_and_a_burst_of_five_times_the_places_is_none() -> None:
     watch = FloodWatch(16, Clock())
     for _ in range(16):
         watch.let_in()
-    for _ in range(16):
+    for _ in range(64):
         watch.refuse()
     assert watch.places == 16
     watch.refuse()

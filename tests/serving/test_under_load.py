@@ -17,7 +17,7 @@ from serving.server import environment
 from tests.serving.test_service_process import free_port
 from tests.serving.trained_workspace import PARAMS, ROOT
 
-FEW = Size(times=2, measuring=0.5)
+FEW = Size(times=2, measuring=0.5, busy=0.1)
 
 
 @pytest.mark.slow
@@ -30,6 +30,7 @@ def test_calls_lose_no_answer_to_sigterm_and_the_service_ends_with_0(tmp_path: P
 def test_calls_are_answered_wholly_by_one_of_two_champions(tmp_path: Path) -> None:
     part = swaps(workbench(tmp_path, None), replace(FEW, times=3))
     assert part.missed == [], part.told
+    assert set(part.told["ended"]) == {"200"}
 
 
 def test_a_service_that_is_stopped_as_it_starts_ends_with_0(tmp_path: Path) -> None:
