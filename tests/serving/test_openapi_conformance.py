@@ -58,8 +58,8 @@ def answered(status: int, document: Any = None, **headers: str) -> Any:
     return SimpleNamespace(status_code=status, headers=named, json=lambda: document)
 
 
-def refusal_of(*fields: str) -> Any:
-    return answered(422, {"errors": [{"field": field} for field in fields]})
+def refusal_of(*fields: str, value: object = "x") -> Any:
+    return answered(422, {"errors": [{"field": field, "value": value} for field in fields]})
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -74,8 +74,10 @@ def test_a_valid_call_may_be_refused_only_for_what_no_schema_can_say() -> None:
     rejected = RejectedPositiveData(**said, allowed_statuses=["2xx"])
     assert excuse(rejected, refusal_of("cursor", "rows[3].features.a\nb")) is not None
     assert excuse(rejected, refusal_of("cursor", "band")) is None
+    assert excuse(rejected, refusal_of("role", value=None)) is not None
+    assert excuse(rejected, refusal_of("role")) is None
     assert excuse(rejected, refusal_of()) is None
-    assert excuse(rejected, answered(400, {"errors": [{"field": "cursor"}]})) is None
+    assert excuse(rejected, answered(400, refusal_of("cursor").json())) is None
 
 
 def test_a_body_outside_its_schema_and_a_call_let_in_without_a_key_are_never_excused() -> None:

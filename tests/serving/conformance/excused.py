@@ -15,7 +15,7 @@ BEYOND_A_SCHEMA = {
     r"rows\[\d+\]\.account_id|account_ids\[\d+\]": "each account once in a call",
     r"top": "an integer is written as one: 2, not 2.0, which to a schema is the same",
     r"score|scale_min": "lies on the scale that comes with it",
-    r"contact_id": "somebody whom the newest book knows, or whose role stands beside",
+    r"contact_id|role, left out": "somebody whom the newest book knows, or whose role stands beside",
     r"Idempotency-Key": "is not used again for another body",
 }
 
@@ -35,9 +35,10 @@ def excuse(failure: Any, response: Response) -> str | None:
 
 
 def _beyond_a_schema(problem: dict[str, Any]) -> str | None:
-    reasons = {_reason(fault["field"]) for fault in problem["errors"]}
+    reasons = {_reason(fault["field"], fault["value"]) for fault in problem["errors"]}
     return "; ".join(sorted(map(str, reasons))) if reasons and None not in reasons else None
 
 
-def _reason(field: str) -> str | None:
+def _reason(field: str, value: object) -> str | None:
+    field = field if value is not None else f"{field}, left out"
     return next((why for rule, why in BEYOND_A_SCHEMA.items() if re.fullmatch(rule, field, re.DOTALL)), None)

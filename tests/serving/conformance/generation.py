@@ -107,6 +107,8 @@ def _settings(asked: Round, known: Mapping[str, Sequence[Any]]) -> dict[str, Any
     return {
         "seed": asked.seed,
         "continue-on-failure": True,
+        "request-timeout": 60,
+        "suppress-health-check": ["too_slow"],  # a busy machine is no fault of the service
         "cache": {"enabled": False},
         "output": {"sanitization": {"enabled": False}},  # a call that is to be repeated needs all of it
         "dictionaries": {name: {"values": list(values)} for name, values in known.items()},
