@@ -71,7 +71,7 @@ def tell(part: Part) -> None:
     print(part.name)
     for name, value in part.told.items():
         print(f"  {name:34} {value}")
-    print("\n".join(f"  MISSED: {one}" for one in part.missed) or "  every bar holds")
+    print("\n".join(f"  MISSED: {one}" for one in part.missed) or "  every bar holds", flush=True)
 
 
 if __name__ == "__main__":

@@ -65,8 +65,10 @@ class TrafficGate:
         Some calls are answered within one turn. In it nothing else is done: no connection taken in, nobody
         refused, no probe answered, and none that came with it would find its place taken.
         """
+        waits = self._turns.locked()
         async with self._turns:
-            await sleep(0)
+            if not waits:  # who waits for the others has let a turn pass
+                await sleep(0)
 
 
 def _is_short(scope: Scope) -> bool:
