@@ -76,22 +76,28 @@ def sigterms(bench: Workbench, size: Size) -> Part:
     """SIGTERM again and again; the callers never pause."""
     part, draw = Part("sigterms"), np.random.default_rng(size.seed)
     ends: list[tuple[int, float]] = []
+    asked: list[float] = []
     with serving(bench) as service:
         rate = size.busy * capacity(service, bench, size.measuring)
         plan = Plan(service.port, bench.requests, rate, fresh=FRESH, seed=size.seed)
         with calling(plan) as callers:
             for number in range(size.times):
                 time.sleep(draw.uniform(0.3, 1.0))
+                asked.append(time.monotonic())
                 ends.append(service.end())
                 say(f"SIGTERM {number + 1} of {size.times}: {ends[-1][0]} after {ends[-1][1]:.1f} s")
                 service.start()
             [calls] = callers.stop()
-    lost = sum(c.status < 0 for c in calls)
+    lost = [c.sent - max((at for at in asked if at <= c.sent), default=0.0) for c in calls if c.status < 0]
     off = wrong(calls, [bench.answers()])
     part.told = {"SIGTERMs": size.times, "exit codes": dict(Counter(str(code) for code, _ in ends))}
     part.told |= {"longest end s": round(max(took for _, took in ends), 2), "ended": statuses(calls)}
-    part.told |= {"lost": lost, "wrong": off}
-    part.bar("no call is lost", lost == 0)
+    part.told |= {
+        "lost": len(lost),
+        "of them, seconds after a SIGTERM": [round(x, 3) for x in lost],
+        "wrong": off,
+    }
+    part.bar("no call is lost", not lost)
     part.bar("every answer is right", off == 0)
     part.bar("nothing but answers and refusals", all(c.status <= 0 or c.status in (200, 503) for c in calls))
     part.bar("it ends with 0 in the time to drain", all(c == 0 and took < DRAIN for c, took in ends))

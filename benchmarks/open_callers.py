@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import select
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -123,7 +124,7 @@ class _Load:
         self._open += 1
         while self.idle and not fresh:
             line = self.idle.popleft()  # the one that rested longest, so that none rests for long
-            if not line.transport.is_closing():
+            if line.is_open():
                 line.ask(request, due)
                 return
         self._loop.create_task(self._on_new_line(request, due))
@@ -154,6 +155,14 @@ class _Line(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.WriteTransport, transport)
+
+    def is_open(self) -> bool:
+        """As a client should look before it uses a connection again: nothing came on it, and no end."""
+        if self.transport.is_closing():
+            return False
+        came = select.poll()
+        came.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return not came.poll(0)
 
     def ask(self, request: int, due: float) -> None:
         self._asked = (request, due, monotonic())

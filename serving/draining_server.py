@@ -23,13 +23,14 @@ import signal
 import socket
 import struct
 from asyncio import sleep
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import monotonic
+from typing import Any
 
 import uvicorn
 
 AT_A_TURN = 32
-LAST_CALL = 1.0  # seconds
+LAST_CALL = 2.0  # seconds
 TAKE_IN = 5.0  # seconds in which connections that wait are taken in, at most
 SETTLE = 0.05  # seconds that the last packet of a connection that is being made takes, on a near network
 
@@ -73,8 +74,7 @@ class DrainingServer(uvicorn.Server):
         state = self.server_state
         state.default_headers = [*state.default_headers, (b"connection", b"close")]
         for connection in state.connections:
-            cycle = getattr(connection, "cycle", None)
-            if cycle is not None and not cycle.response_complete:
+            if not is_idle(connection):
                 connection.shutdown()  # its answer is its last
         await _taken_in(sockets or ())
         for server in self.servers:
@@ -82,7 +82,40 @@ class DrainingServer(uvicorn.Server):
         end = monotonic() + LAST_CALL
         while state.connections and monotonic() < end:
             await sleep(0.02)
+        while await close_quiet(state.connections) and monotonic() < end + LAST_CALL:
+            await sleep(0)
         await super().shutdown(sockets)
+
+
+async def close_quiet(connections: Iterable[Any]) -> int:
+    """Closes the connections without a call, one at a turn; how many are left, since a call came on them.
+
+    What came may not have been read yet, where this process had to wait for a processor: to close then would
+    end a call without an answer. So each is looked at in the moment before it is closed.
+    """
+    left = 0
+    for one in [one for one in connections if is_idle(one)]:
+        if one.transport.is_closing():
+            continue
+        if came(one.transport.get_extra_info("socket")):
+            left += 1
+        else:
+            one.shutdown()
+            await sleep(0)  # the turn in which it is closed
+    return left
+
+
+def came(one: socket.socket) -> bool:
+    """Whether there is something to be taken from a socket: bytes, or a connection."""
+    waiting = select.poll()
+    waiting.register(one.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
+
+
+def is_idle(connection: Any) -> bool:
+    """Whether no call is being answered on a connection of uvicorn's, and it is not being closed."""
+    cycle = getattr(connection, "cycle", None)
+    return (cycle is None or cycle.response_complete) and not connection.transport.is_closing()
 
 
 def keep_out(listening: socket.socket) -> None:
@@ -101,11 +134,8 @@ def keep_out(listening: socket.socket) -> None:
 
 async def _taken_in(listening: Sequence[socket.socket]) -> None:
     """Waits until no connection waits to be taken."""
-    waiting = select.poll()
-    for one in listening:
-        waiting.register(one, select.POLLIN)
     await sleep(SETTLE)
     end = monotonic() + TAKE_IN
-    while waiting.poll(0) and monotonic() < end:
+    while any(map(came, listening)) and monotonic() < end:
         await sleep(0)
     await sleep(0)
