@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import psutil
 
 from benchmarks.steady_callers import post
 from features.params_file import read_section
@@ -120,6 +121,11 @@ class Service:
     def waited(self) -> float:
         """The seconds in which its first thread could have run, and others had the processors."""
         return int(Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[1]) / 1e9
+
+    def used(self) -> float:
+        """The seconds that its threads had the processors."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return times.user + times.system
 
     def end(self, within: float = 60.0) -> tuple[int, float]:
         """SIGTERM; (exit code, seconds until it had ended). The code is that of SIGKILL where it had not."""

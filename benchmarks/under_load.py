@@ -5,7 +5,7 @@
 overload   the capacity is measured (16 callers, each in turn), then a tenth of it is called for, then for
            a minute five times as much, whether the service answers or not. The 99th percentile of accepted
            calls is at most twice that of the tenth; refusals take under 50 ms (99 of 100), /livez under
-           100 ms (all).
+           100 ms (all); of its processor time at least half goes into answers.
 sigterms   100 times SIGTERM while calls come in, on kept and on new connections: every call that was sent
            on a connection that was made is answered, whole and right; the process ends with 0 in its time.
 swaps      100 promotions while calls come in: every call is answered, wholly by one of the two models, or
