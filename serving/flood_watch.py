@@ -1,8 +1,8 @@
 """How many calls may be at work just now: one in a flood, so that what is let in is answered soon.
 
-    of the calls of a moment         places
-    no more were refused than let in `most`: a burst is borne, and its last call waits for the others
-    more were: a flood               1: who is let in waits for hardly anything
+    of the calls of a moment                     places
+    few more were refused than let in, or none   `most`: a burst is borne, its last call waits for the others
+    many more were: a flood                      1: who is let in waits for hardly anything
 
 The process works through the calls that it has let in one after another, so however many places there are,
 it answers as many a second; they only set how long each of them waits.
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from time import monotonic
 
 MOMENT = 0.2  # seconds
+ODD = 4  # so many more refusals than calls let in are no flood yet: slow calls may fill the places for long
 BURST = 4  # so many times the places may be refused at once before it is taken for a flood
 TELL_EVERY = 1.0  # seconds between two lines of the log
 
@@ -42,7 +43,7 @@ class FloodWatch:
         age = now - self._begun
         if age >= MOMENT:
             # Counts of a moment that ended long ago tell nothing of now.
-            flooded = self._turned_away > self._let_in and age < 2 * MOMENT
+            flooded = self._turned_away > self._let_in + ODD and age < 2 * MOMENT
             self.places = 1 if flooded else self._most
             self._begun, self._let_in, self._turned_away = now, 0, 0
             self._tell(now)

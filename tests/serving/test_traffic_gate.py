@@ -200,10 +200,15 @@ def moment(watch: FloodWatch, clock: Clock, let_in: int, refused: int) -> int:
 def test_in_a_flood_one_call_is_at_work_and_after_it_as_many_as_before() -> None:
     clock = Clock()
     watch = FloodWatch(16, clock)
-    assert moment(watch, clock, let_in=30, refused=30) == 16
-    assert moment(watch, clock, let_in=30, refused=31) == 1
+    assert moment(watch, clock, let_in=30, refused=34) == 16
+    assert moment(watch, clock, let_in=30, refused=35) == 1
     assert moment(watch, clock, let_in=5, refused=50) == 1
-    assert moment(watch, clock, let_in=50, refused=50) == 16
+    assert moment(watch, clock, let_in=50, refused=54) == 16
+
+
+def test_few_refusals_while_slow_calls_fill_the_places_are_no_flood() -> None:
+    clock = Clock()
+    assert moment(FloodWatch(16, clock), clock, let_in=0, refused=4) == 16
 
 
 def test_a_flood_is_known_before_its_moment_ends_and_a_burst_of_five_times_the_places_is_none() -> None:
