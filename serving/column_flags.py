@@ -15,6 +15,7 @@ everything in training that another unit is likelier than another account.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,26 @@ BEYOND = 10.0  # times the width of all that training saw
 Usual = Mapping[str, Mapping[str, Any]]
 
 
+@dataclass(frozen=True, eq=False)
+class ColumnsSeen:
+    """Of `rows` rows and k features: how many values each has (`known`), the least and the greatest."""
+
+    rows: int
+    known: NDArray[np.int64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, columns: NDArray[np.float64]) -> ColumnsSeen:
+        """Of values (rows, k), NaN = missing; a feature without any has neither least nor greatest."""
+        missing = np.isnan(columns)
+        low, high = (
+            np.where(missing, np.inf, columns).min(axis=0),
+            np.where(missing, -np.inf, columns).max(axis=0),
+        )
+        return cls(len(columns), (~missing).sum(axis=0), low, high)
+
+
 def column_flags(rows: Rows, usual: Usual) -> dict[str, list[str]]:
     """`vanished` and `constant`: names of features, in the order of `usual`.
 
@@ -38,25 +59,20 @@ def column_flags(rows: Rows, usual: Usual) -> dict[str, list[str]]:
     {'vanished': ['seats'], 'constant': []}
     """
     names = tuple(usual)
-    columns = FeatureRows.of(rows, names).matrix(names)
-    if not len(columns) or not names:
+    if not len(rows) or not names:
         return {"vanished": [], "constant": []}
-    known = (~np.isnan(columns)).sum(axis=0)
-    gone = np.array([was["missing"] for was in usual.values()]) ** len(columns) < SELDOM
-    vanished = np.flatnonzero(gone & (known == 0))
-    constant = [
-        place for place in np.flatnonzero(known >= FEWEST) if _still(columns[:, place], usual[names[place]])
-    ]
-    return {
-        "vanished": [names[place] for place in vanished],
-        "constant": [names[place] for place in constant],
-    }
+    return flags_of(ColumnsSeen.of(FeatureRows.of(rows, names).matrix(names)), usual)
 
 
-def _still(column: NDArray[np.float64], was: Mapping[str, Any]) -> bool:
-    """Whether a column has one value alone, which by chance would hardly be so."""
-    known = column[~np.isnan(column)]
-    return bool(np.ptp(known) == 0 and was["same"] ** (len(known) - 1) < SELDOM)
+def flags_of(seen: ColumnsSeen, usual: Usual) -> dict[str, list[str]]:
+    """The same of columns that were looked at already, in the order of `usual`."""
+    if not usual:
+        return {"vanished": [], "constant": []}
+    missing, same = (np.array([was[name] for was in usual.values()]) for name in ("missing", "same"))
+    gone = (seen.known == 0) & (missing**seen.rows < SELDOM)
+    still = (seen.known >= FEWEST) & (seen.low == seen.high) & (same ** (seen.known - 1.0) < SELDOM)
+    names = np.array(list(usual), dtype=object)
+    return {"vanished": names[gone].tolist(), "constant": names[still].tolist()}
 
 
 def out_of_range(X: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -32,6 +32,7 @@ class ServingParams(Section):
     calls_at_once: Count = 500
     session: Hours = 12
     threads: Annotated[int, Field(ge=1, le=64)] = 4
+    rows_per_chunk: Count = 10_000
     evidence_snapshots: Annotated[int, Field(ge=0)] = 2
     evidence_records: Count = 50
     stale_after: dict[str, Days] = Field(

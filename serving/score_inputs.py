@@ -6,7 +6,9 @@ answered with the same bytes, whatever became of the book since.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -40,23 +42,38 @@ class ScoreInputs:
         """The features' names, in the order of the columns."""
         return [str(name) for name in self.rows.columns[1:]]
 
+    @property
+    def written(self) -> Iterator[tuple[str, bytes]]:
+        """Of each account its features as they are kept."""
+        values = self.rows[self.features].to_numpy(FLOAT)
+        return (
+            (str(account), row.tobytes())
+            for account, row in zip(self.rows["account_id"], values, strict=True)
+        )
 
-def write_inputs(connection: Connection, snapshot_id: int, inputs: ScoreInputs) -> None:
+
+@dataclass(frozen=True, eq=False)
+class WrittenInputs:
+    """The same as it is kept already: `written` once, of each account the values of `features` (`FLOAT`)."""
+
+    features: Sequence[str]
+    rule: RuleParams
+    written: Iterable[tuple[str, bytes]]
+
+
+def write_inputs(connection: Connection, snapshot_id: int, inputs: ScoreInputs | WrittenInputs) -> None:
     """Writes the inputs of a snapshot within the transaction that publishes it."""
     rule = inputs.rule.model_dump(mode="json")
     connection.execute(
-        snapshot_inputs.insert().values(snapshot_id=snapshot_id, features=inputs.features, rule=rule)
+        snapshot_inputs.insert().values(snapshot_id=snapshot_id, features=list(inputs.features), rule=rule)
     )
-    values = inputs.rows[inputs.features].to_numpy(FLOAT)
-    for start in range(0, len(values), ROWS_PER_INSERT):
-        accounts = inputs.rows["account_id"].iloc[start : start + ROWS_PER_INSERT]
-        connection.execute(
-            score_inputs.insert(),
-            [
-                {"snapshot_id": snapshot_id, "account_id": str(account), "feature_values": row.tobytes()}
-                for account, row in zip(accounts, values[start : start + ROWS_PER_INSERT], strict=True)
-            ],
-        )
+    rows = iter(inputs.written)
+    while batch := list(islice(rows, ROWS_PER_INSERT)):
+        of_account = [
+            {"snapshot_id": snapshot_id, "account_id": account, "feature_values": values}
+            for account, values in batch
+        ]
+        connection.execute(score_inputs.insert(), of_account)
 
 
 def read_inputs(

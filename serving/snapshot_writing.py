@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 
 from features.faults import DataFault, Fault
 from serving.score_tables import score_history, snapshots
-from serving.snapshots import ScoredAccount, Snapshot, history_row
+from serving.snapshots import ScoredAccount, Snapshot, WrittenAccount, history_row
 
 ROWS_PER_INSERT = 1_000
 
 
 def write_snapshot(
-    connection: Connection, accounts: Iterable[ScoredAccount], values: Mapping[str, Any]
+    connection: Connection, accounts: Iterable[ScoredAccount | WrittenAccount], values: Mapping[str, Any]
 ) -> Snapshot:
     """Writes the snapshot (`as_of`, `published_at`, `model`, `data_fingerprint`) and all its accounts.
 

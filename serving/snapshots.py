@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
@@ -32,6 +32,25 @@ class ScoredAccount:
     payload: dict[str, Any]
 
 
+class WrittenAccount(NamedTuple):
+    """An account whose `details` and `payload` are JSON already, beside the columns that pages sort by."""
+
+    account_id: str
+    health: float
+    band: str
+    name: str
+    owner: str | None
+    segment: str | None
+    details: str
+    payload: str
+
+
+class WrittenJson(str):
+    """JSON that is in its final form: the store writes it as it stands."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Page:
     """A page of a portfolio; `next_cursor` is None on the last one."""
@@ -40,8 +59,11 @@ class Page:
     next_cursor: str | None
 
 
-def history_row(snapshot_id: int, account: ScoredAccount) -> dict[str, Any]:
+def history_row(snapshot_id: int, account: ScoredAccount | WrittenAccount) -> dict[str, Any]:
     """The account as a row of `score_history`."""
+    if isinstance(account, WrittenAccount):
+        final = {"details": WrittenJson(account.details), "payload": WrittenJson(account.payload)}
+        return {"snapshot_id": snapshot_id, **account._asdict(), **final}
     details, payload = account.details, account.payload
     return {
         "snapshot_id": snapshot_id,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
 
 from serving.access.owned_accounts import accounts_of
 from serving.evidence.evidence_tables import (
@@ -23,10 +23,10 @@ from serving.portfolio_pages import NOBODY, cursor_after, page_statement
 from serving.remembered import Remembered
 from serving.request_fields import utc_text
 from serving.request_queries import PortfolioQuery
-from serving.score_inputs import ScoreInputs, read_inputs, write_inputs
+from serving.score_inputs import ScoreInputs, WrittenInputs, read_inputs, write_inputs
 from serving.score_tables import score_history, snapshots
 from serving.snapshot_writing import write_snapshot
-from serving.snapshots import Page, ScoredAccount, Snapshot, scored_account
+from serving.snapshots import Page, ScoredAccount, Snapshot, WrittenAccount, scored_account
 from serving.store_engine import engine_at, prepare
 
 DEFAULT_URL = "sqlite:///data/vitals.db"
@@ -100,13 +100,13 @@ class ScoreStore:
 
     def publish_snapshot(
         self,
-        accounts: Iterable[ScoredAccount],
+        accounts: Iterable[ScoredAccount | WrittenAccount],
         *,
         as_of: datetime,
         published_at: datetime,
         model: Mapping[str, Any],
         data_fingerprint: str,
-        inputs: ScoreInputs | None = None,
+        inputs: ScoreInputs | WrittenInputs | None = None,
         evidence: Evidence | None = None,
         evidence_snapshots: int = 1,
         follow: Callable[[Connection, Snapshot], None] = lambda _connection, _snapshot: None,
@@ -183,6 +183,14 @@ class ScoreStore:
         query = select(ids).where(score_history.c.snapshot_id == snapshot.id, self.owned(ids))
         with self._engine.connect() as connection:
             return list(connection.scalars(query.order_by(ids)))
+
+    def bands_of(self, snapshot: Snapshot) -> dict[str, int]:
+        """How many accounts of a snapshot are green, yellow and red, by the score's own band."""
+        band, of_snapshot = score_history.c.band, score_history.c.snapshot_id == snapshot.id
+        counted = select(band, func.count()).where(of_snapshot, self.owned(score_history.c.account_id))
+        with self._engine.connect() as connection:
+            found = {str(name): int(count) for name, count in connection.execute(counted.group_by(band))}
+        return {name: found.get(name, 0) for name in ("green", "yellow", "red")}
 
     def all_scores_of(self, snapshot: Snapshot) -> list[ScoredAccount]:
         """Every account of a snapshot, by account id."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -24,6 +24,7 @@ from serving.delivery import outbox_tables  # noqa: F401  # declared before the 
 from serving.gaming import gaming_tables  # noqa: F401  # declared before the tables are made
 from serving.lineage import lineage_tables  # noqa: F401  # declared before the tables are made
 from serving.retraining import retraining_tables  # noqa: F401  # declared before the tables are made
+from serving.snapshots import WrittenJson
 from serving.store_schema import bring_up_to_date
 from serving.themes import theme_tables  # noqa: F401  # declared before the tables are made
 from serving.weights import weight_tables  # noqa: F401  # declared before the tables are made
@@ -31,9 +32,8 @@ from serving.weights import weight_tables  # noqa: F401  # declared before the t
 
 def engine_at(url: str) -> Engine:
     """The engine of a database URL; no connection is opened. WrongUse for a URL that names no database."""
-    dumps = partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     try:
-        engine = create_engine(url, json_serializer=dumps, pool_pre_ping=True)
+        engine = create_engine(url, json_serializer=_written, pool_pre_ping=True)
     except (ArgumentError, ModuleNotFoundError) as error:
         # Of the URL only the part before the first colon is said: the rest may hold a password.
         allowed = "sqlite:///data/vitals.db, or postgresql+psycopg://user@host/name with its driver installed"
@@ -43,6 +43,12 @@ def engine_at(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _use_wal)
     return engine
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, WrittenJson):
+        return value
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def prepare(engine: Engine) -> None:

@@ -1,0 +1,197 @@
+"""A file of feature rows into the score history: checked, scored in chunks, published in one piece.
+
+Rows have no book behind them: nothing is known of the records behind a driver, since when it has been so, or
+of the newest fact, and no case is opened. What is published is a snapshot like any other in all else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from features.catalog import load_catalog
+from features.faults import Fault, WrongUse
+from features.params import RuleParams
+from features.params_file import read_section
+from features.spark_session import Cluster, spark_session
+from serving.batch_scoring import SHAPE
+from serving.bulk.chunk_files import ChunkFiles
+from serving.bulk.local_rows import LocalRows
+from serving.bulk.rows_seen import RowsSeen, checked_date
+from serving.bulk.scored_chunk import Told, chunk_rows
+from serving.column_flags import flags_of
+from serving.learned_scorer import LearnedScorer
+from serving.opened_store import opened_store
+from serving.params import ServingParams
+from serving.request_fields import utc_text
+from serving.rule_scorer import RuleScorer
+from serving.score_inputs import WrittenInputs
+from serving.snapshots import Snapshot, WrittenAccount
+from serving.store import ScoreStore
+from serving.weights.in_force import scorer_in_force
+from training.all_params import AllParams
+
+Progress = Callable[[str], None]
+
+
+class Rows(Protocol):
+    """Rows to score, on an engine."""
+
+    def seen(self, features: Sequence[str]) -> RowsSeen: ...
+
+    def whole(self) -> pd.DataFrame: ...
+
+    def digest(self) -> str: ...
+
+    def scored(self, missing: Sequence[int], count: int, told: Told) -> Iterator[tuple[int, bytes]]: ...
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """How the rows are scored: by `jobs` processes here or on a `cluster`, in `work`, where scored chunks are
+    kept until they are published."""
+
+    rows: Path
+    work: Path
+    jobs: int = 1
+    cluster: Cluster | None = None
+
+
+@dataclass(frozen=True)
+class PublishedRows:
+    """The snapshot, and how many accounts it has by band; `kept`: chunks that an earlier run had scored."""
+
+    snapshot: Snapshot
+    bands: Mapping[str, int]
+    chunks: int
+    kept: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For machines."""
+        counts = {"bands": dict(self.bands), "chunks": self.chunks, "chunks_kept": self.kept}
+        return {**self.snapshot.as_dict(), **counts}
+
+    def as_text(self) -> str:
+        """For people."""
+        counts = ", ".join(f"{count:,} {band}" for band, count in self.bands.items())
+        model = self.snapshot.model
+        by = "the rule" if model["kind"] == "rule" else f"version {model['version']}"
+        text = f"{sum(self.bands.values()):,} accounts as of {self.snapshot.as_of}, scored by {by}: {counts}"
+        note = "rows open no cases and keep no records behind drivers: for these, score the book"
+        return f"{text}\n{self.kept} of {self.chunks} chunks were kept from before\n{note}"
+
+
+def score_rows(
+    bulk: Bulk,
+    params_file: Path,
+    overrides: tuple[str, ...],
+    registry: Path,
+    store_url: str | None,
+    now: dt.datetime,
+    progress: Progress,
+) -> PublishedRows:
+    """Scores the rows with the champion (or the rule) and publishes them as a snapshot, whole or not at all.
+
+    What was published already (same rows, model and settings) is not published twice. Where it is
+    interrupted, the same call goes on with the chunks that are not scored yet.
+    """
+    params = AllParams.read(params_file, overrides)
+    limits = read_section(params_file, "serving", ServingParams, overrides)
+    with opened_store(store_url) as store, _opened(bulk, progress) as rows:
+        scorer = scorer_in_force(store, registry, params_file, overrides)
+        names = [feature.name for feature in load_catalog(params.features.windows)]
+        progress("reading and checking the rows")
+        seen = rows.seen(names)
+        moment = checked_date(seen, params.features.windows)
+        told = _told(rows, seen, scorer, moment, limits)
+        made = _fingerprint(rows.digest(), scorer, told)
+        snapshot = _published_before(store, told, made)
+        chunks = ChunkFiles(bulk.work / made[:16], -(-seen.rows // limits.rows_per_chunk))
+        kept = chunks.count - len(chunks.missing)
+        if snapshot is None:
+            for number, content in rows.scored(chunks.missing, chunks.count, told):
+                chunks.keep(number, content)
+                progress(f"scoring: {chunks.count - len(chunks.missing)} of {chunks.count} chunks")
+            del rows
+            progress("publishing")
+            snapshot = _publish(store, chunks, told, scorer.rule, made, now)
+        chunks.remove()
+        return PublishedRows(snapshot, store.bands_of(snapshot), chunks.count, kept)
+
+
+@contextmanager
+def _opened(bulk: Bulk, progress: Progress) -> Iterator[Rows]:
+    if not bulk.rows.exists():
+        step = "write it with vitals features --out FILE.parquet"
+        raise WrongUse(
+            "the rows cannot be read", [Fault("--rows", str(bulk.rows), "a file that exists", step)]
+        )
+    if bulk.cluster is None:
+        yield LocalRows(bulk.rows, bulk.jobs)
+        return
+    if bulk.rows.suffix == ".csv":
+        fault = Fault("--rows", str(bulk.rows), "a Parquet file on Spark", "write it as Parquet")
+        raise WrongUse("the rows cannot be read", [fault])
+    progress("starting Spark")
+    session = spark_session(bulk.cluster)
+    try:
+        from serving.bulk.spark_rows import SparkRows  # needs pyspark, which the session has found
+
+        yield SparkRows(session, bulk.rows.resolve())
+    finally:
+        session.stop()
+
+
+def _told(
+    rows: Rows,
+    seen: RowsSeen,
+    scorer: LearnedScorer | RuleScorer,
+    moment: pd.Timestamp,
+    limits: ServingParams,
+) -> Told:
+    """What is true of all rows together is found out once, and told to every chunk."""
+    flags = flags_of(seen.of(tuple(scorer.usual)), scorer.usual)
+    when: dict[str, Any] = {"as_of": utc_text(moment.to_pydatetime()), "known_until": None, "stale": []}
+    if isinstance(scorer, RuleScorer):
+        scorer = scorer.told_by(rows.whole())
+    return Told(scorer, limits.default_top, when | flags, seen.features)
+
+
+def _fingerprint(rows: str, scorer: LearnedScorer | RuleScorer, told: Told) -> str:
+    """SHA-256 of the rows, and of all that their payloads depend on."""
+    parts = ("rows", SHAPE, rows, scorer.rule.model_dump_json(), str(scorer.model), str(told.top))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _published_before(store: ScoreStore, told: Told, made: str) -> Snapshot | None:
+    newest = store.newest_snapshot(str(told.around["as_of"]))
+    same = newest is not None and (newest.model, newest.data_fingerprint) == (told.scorer.model, made)
+    return newest if same else None
+
+
+def _publish(
+    store: ScoreStore, chunks: ChunkFiles, told: Told, rule: RuleParams, made: str, now: dt.datetime
+) -> Snapshot:
+    accounts = (
+        WrittenAccount(**row) for chunk in chunks for row in chunk_rows(chunk, WrittenAccount._fields)
+    )
+    inputs = (
+        (row["account_id"], row["feature_values"])
+        for chunk in chunks
+        for row in chunk_rows(chunk, ("account_id", "feature_values"))
+    )
+    return store.publish_snapshot(
+        accounts,
+        as_of=dt.datetime.fromisoformat(told.around["as_of"]),
+        published_at=now,
+        model=told.scorer.model,
+        data_fingerprint=made,
+        inputs=WrittenInputs(told.features, rule, inputs),
+    )
