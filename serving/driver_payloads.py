@@ -54,9 +54,10 @@ def explained(reasons: Reasons, shown: Tenths, families: Iterable[str], top: int
     order = np.argsort(-np.abs(reasons.points), axis=1, kind="stable")[:, :top]
     by_pillar, by_family = features.by_pillar(tenths) / 10, features.by_family(tenths) / 10
     rest, none = (shown - base).tolist(), dict.fromkeys(families, 0.0)
+    # Of many rows columns may lie together in memory, and a row far apart: all are read out at once.
+    rows = zip(order.tolist(), tenths.tolist(), reasons.X.tolist(), strict=True)
     found = []
-    for i, places in enumerate(order.tolist()):
-        own, values = tenths[i].tolist(), reasons.X[i].tolist()
+    for i, (places, own, values) in enumerate(rows):
         first = [j for j in places if own[j] != 0]
         found.append(
             {

@@ -16,6 +16,7 @@ from serving.since_when import Since
 from serving.words import LANGUAGES, filled, sentence, written
 
 Side = Literal["above", "below"]
+Counted = tuple[Side | None, Direction, bool, Language, Since | None]  # what `_how_it_counts` takes
 VALUE = "\0"  # stands for the value; no text holds it
 WHOSE: dict[Language, dict[str, str]] = {
     "en": {"segment": "typical of its segment: ", "portfolio": "typical of all accounts: "},
@@ -75,9 +76,7 @@ def driver_sentence(
     >>> driver_sentence(seats, 0.1, 0.5, None, -2.0, "en", since).partition("; ")[2]
     'worse than typical since 2026-08-31 or before'
     """
-    side = _side(feature, value, typical)
-    said = _said(feature, value, typical, whose, language)
-    return said + _how_it_counts(side, feature.direction, points > 0, language, since)
+    return driver_text(feature, value, typical, whose, points, since)[language]
 
 
 def driver_text(
@@ -89,22 +88,34 @@ def driver_text(
     since: Since | None = None,
 ) -> dict[str, str]:
     """The driver in words of each language (see `driver_sentence`)."""
-    side, helps = _side(feature, value, typical), points > 0
+    counts = points > 0
+    if math.isnan(value):
+        counted = {
+            language: _how_it_counts(None, feature.direction, counts, language, since)
+            for language in LANGUAGES
+        }
+        return {
+            language: sentence(feature, value, typical, language) + counted[language]
+            for language in LANGUAGES
+        }
+    usual = None if typical is None or math.isnan(typical) else typical
+    side = _side(feature, value, usual)
     return {
-        language: _said(feature, value, typical, whose, language)
-        + _how_it_counts(side, feature.direction, helps, language, since)
+        language: _told(
+            getattr(feature.text, language),
+            written(feature, value, language),
+            None if usual is None else written(feature, usual, language),
+            whose,
+            (side, feature.direction, counts, language, since),
+        )
         for language in LANGUAGES
     }
 
 
-def _said(
-    feature: Feature, value: float, typical: float | None, whose: str | None, language: Language
-) -> str:
-    if math.isnan(value):
-        return sentence(feature, value, typical, language)
-    usual = None if typical is None or math.isnan(typical) else written(feature, typical, language)
-    around = _around(getattr(feature.text, language), usual, whose, language)
-    return written(feature, value, language).join(around)
+# Shown values are few: of many accounts most sentences have been said before.
+@lru_cache(maxsize=16_384)
+def _told(template: str, shown: str, usual: str | None, whose: str | None, counted: Counted) -> str:
+    return shown.join(_around(template, usual, whose, counted[3])) + _how_it_counts(*counted)
 
 
 @lru_cache(maxsize=65_536)  # the same for all accounts of a segment
