@@ -53,7 +53,7 @@ test: check $(STAMPS)/docs ## every check and every test
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
 
 long-test: $(STAMPS)/dev ## the tests that make test leaves out for their length
-	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m long tests
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m long tests
 
 check: $(STAMPS)/dev ## formatting, lint, types, import direction
 	@$(BIN)/ruff format --check .

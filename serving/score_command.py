@@ -24,7 +24,7 @@ from training.command_options import (
 )
 from training.terminal import clear_faults, emit, steps
 
-EXAMPLE = """Examples: vitals score data/book --as-of 2026-10-31 --out health.csv
+EXAMPLE = """Example: vitals score data/book --as-of 2026-10-31 --out health.csv
 
 vitals score --rows features.parquet --jobs 4"""
 Rows = Annotated[

@@ -151,7 +151,7 @@ def test_the_models_are_compared_for_people_and_machines(workspace: TrainedWorks
     assert "AUC" in run("compare", "--registry", workspace.registry).stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_monitoring_writes_its_pages_and_a_run(workspace: TrainedWorkspace, tmp_path: Path) -> None:
     from training.registry import tracking
 
@@ -256,7 +256,7 @@ def test_a_command_in_a_pipe_leaves_stdout_to_the_document(workspace: TrainedWor
     assert done.stderr == ""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_training_by_command_registers_a_challenger_that_is_promoted_only_by_the_gate(
     workspace: TrainedWorkspace, tmp_path: Path
 ) -> None:

@@ -67,12 +67,12 @@ def backtest_of(
     found = {side: name if name == RULE else version_named(name, registry) for side, name in names.items()}
     progress("reading and checking the book")
     book = open_book(folder, params.checks, ALL_TABLES)
+    question.check_segment({*segments(book).dropna(), *params.rule.profiles})
     told = {
         side: logged for side, version in found.items() if (logged := _logged(version, registry)) is not None
     }
     dates = _dates(book, params.training, told)
     rows = _past_rows(book, dates, params, progress)
-    question.check_segment({*rows["segment"].dropna(), *params.rule.profiles})
     progress("scoring the past both ways")
     for side, rule in rules.items():
         rows[side] = (

@@ -127,7 +127,7 @@ def test_a_definition_would_be_found(source, found):
     assert defined_in(source) == found
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_comparison_shows_what_was_recorded_and_measures_it_against_the_truth(workspace, kernel):
     shown = executed(COMPARING, workspace.environment(), PROJECT, kernel)
     recorded, text = challenger_comparison(Path(workspace.registry))
@@ -137,7 +137,7 @@ def test_the_comparison_shows_what_was_recorded_and_measures_it_against_the_trut
     assert re.search(r"\ntruth +1\.000 +1\.000 +0\.000", shown)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_account_with_most_revenue_at_risk_is_read_in_both_languages(workspace, kernel):
     shown = executed(READING, workspace.environment(), FOLDER, kernel)
     assert re.search(rf"^{workspace.worst} .*: health \d+\.\d", shown, re.MULTILINE)
@@ -146,7 +146,7 @@ def test_the_account_with_most_revenue_at_risk_is_read_in_both_languages(workspa
     assert shown.count("picture") == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_truth_of_another_book_is_refused(workspace, small_book, kernel):
     other = Workspace(str(small_book), workspace.registry, workspace.store, workspace.worst)
     with pytest.raises(CellExecutionError) as caught:
@@ -157,14 +157,14 @@ def test_the_truth_of_another_book_is_refused(workspace, small_book, kernel):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_empty_score_history_says_what_to_run(workspace, tmp_path, kernel):
     empty = Workspace(workspace.book, workspace.registry, f"sqlite:///{tmp_path / 'new.db'}", workspace.worst)
     with pytest.raises(CellExecutionError, match=r"Nothing has been scored yet\. Run: vitals score"):
         executed(READING, empty.environment(), PROJECT, kernel)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_measure_of_the_rule_is_ranked_by_how_early_it_speaks(workspace, kernel):
     shown = executed(LEADING, workspace.environment(), PROJECT, kernel)
     ranked = re.findall(r"^(\w+) +(0\.\d\d|NaN) +(0\.\d\d|NaN) +(0\.\d\d|NaN)$", shown, re.MULTILINE)
@@ -173,7 +173,7 @@ def test_every_measure_of_the_rule_is_ranked_by_how_early_it_speaks(workspace, k
     assert shown.count("picture") == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_more_accounts_make_the_doubt_smaller_and_one_answer_says_next_to_nothing(workspace, kernel):
     shown = executed(DOUBTING, workspace.environment(), PROJECT, kernel)
     widths = [
@@ -186,7 +186,7 @@ def test_more_accounts_make_the_doubt_smaller_and_one_answer_says_next_to_nothin
     assert shown.count("picture") == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_proposal_is_told_with_what_it_finds_and_what_it_costs(workspace, kernel):
     shown = executed(WEIGHING, workspace.environment(), FOLDER, kernel)
     for proposal in ("as it is", "usage at half", "voice at half", "commercial at half", "service at half"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -59,9 +60,15 @@ def light() -> AllParams:
 
 
 @pytest.fixture(scope="session")
-def trained(learning_book: Path, light: AllParams) -> Trained:
+def trained(made_once: Once, learning_book: Path, light: AllParams) -> Trained:
     """A whole training run on the learning book, without tracking."""
-    return fit_and_compare(learning_book, light)
+    kept = made_once("trained.pickle", lambda file: _pickled(fit_and_compare(learning_book, light), file))
+    found: Trained = pickle.loads(kept.read_bytes())
+    return found
+
+
+def _pickled(trained: Trained, file: Path) -> None:
+    file.write_bytes(pickle.dumps(trained))
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ SIXTY_DAYS = (
 FOUR_MONTHS = ("training.horizon=120d",)
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(not DATA.exists(), reason="the real inputs are not beside this checkout"),
 ]
 

@@ -20,7 +20,7 @@ from training.pool import fit_pool
 from training.simulation.book import simulate_book
 from training.simulation.params import SimulationParams
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 BOOK = SimulationParams(accounts=1_000, months=36, seed=7)
 
 
@@ -58,7 +58,6 @@ def test_the_calibration_slope_may_be_one(comparison: Comparison) -> None:
     assert slope.low < 1 < slope.high
 
 
-@pytest.mark.long
 def test_the_interval_is_wider_where_a_quarter_of_the_accounts_was_there_to_learn_from(
     data: TrainingSet, params: AllParams
 ) -> None:

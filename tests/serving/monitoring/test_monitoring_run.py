@@ -48,7 +48,6 @@ def test_a_book_that_is_not_there_is_refused(asked: Asked) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.slow
 def test_use_that_breaks_off_is_reported_as_drift_and_makes_the_estimate_doubtful(
     asked: Asked, workspace: TrainedWorkspace, tmp_path: Path
 ) -> None:
