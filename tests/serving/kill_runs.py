@@ -112,7 +112,9 @@ def run(url: str, kills: int, seed: int, pause: float = 0.5) -> Counter[str]:
         for thread in threads:
             thread.start()
         try:
-            for _ in range(kills):
+            for done in range(kills):
+                if done % 50 == 0:
+                    print(f"{done:,} of {kills:,} kills", file=sys.stderr, flush=True)
                 there.script.extend(rng.choices((500, 0, -3, 503), k=rng.randint(0, 3)))
                 time.sleep(rng.random() * pause)
                 victim = rng.choice((service, service, *watchers))
