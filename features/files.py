@@ -34,7 +34,7 @@ def write_table(rows: pd.DataFrame, path: Path) -> None:
         rows.to_parquet(path, index=False)
     else:
         # Every text in quotes: otherwise a carriage return inside one would end the row.
-        rows.map(_harmless).to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC)
+        rows.map(harmless).to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 
 def check_ending(path: Path) -> None:
@@ -91,5 +91,6 @@ def _opened(
         session.stop()
 
 
-def _harmless(cell: object) -> object:
+def harmless(cell: object) -> object:
+    """The cell of a CSV; a text that looks like a formula with an apostrophe before it."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

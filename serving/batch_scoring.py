@@ -160,11 +160,12 @@ def customers(book: Book, rows: pd.DataFrame) -> pd.DataFrame:
 
 def flat_table(scored: ScoredBook) -> pd.DataFrame:
     """One flat row per account for files: health, interval, band, rule, and the drivers in words."""
-    return pd.DataFrame(list(_flat_rows(scored)))
+    return pd.DataFrame(list(flat_rows(scored.accounts)))
 
 
-def _flat_rows(scored: ScoredBook) -> Iterator[dict[str, Any]]:
-    for account in scored.accounts:
+def flat_rows(accounts: Iterable[ScoredAccount]) -> Iterator[dict[str, Any]]:
+    """The rows of the flat table, one by one."""
+    for account in accounts:
         p = account.payload
         row = {"account_id": p["account_id"], **account.details}
         row |= {key: p[key] for key in ("as_of", "health", "band", "churn_probability", "base_health")}

@@ -63,8 +63,8 @@ def score(
                 book, as_of, params, settings, registry, store, out, now, step
             )
         else:
-            _refuse({"--as-of": as_of, "--out": out}, "given without --rows only")
-            bulk = Bulk(rows, work, jobs or os.cpu_count() or 1, cluster)
+            _refuse({"--as-of": as_of}, "given without --rows only")
+            bulk = Bulk(rows, work, jobs or os.cpu_count() or 1, cluster, out)
             done = score_rows(bulk, params, settings, registry, store, now, step)
         emit(done.as_dict()) if as_json else typer.echo(done.as_text())
 

@@ -18,12 +18,14 @@ import pandas as pd
 
 from features.catalog import load_catalog
 from features.faults import Fault, WrongUse
+from features.files import check_ending
 from features.params import RuleParams
 from features.params_file import read_section
 from features.spark_session import Cluster, spark_session
 from serving.batch_scoring import SHAPE
 from serving.bulk.chunk_files import ChunkFiles
 from serving.bulk.local_rows import LocalRows
+from serving.bulk.rows_out import write_flat
 from serving.bulk.rows_seen import RowsSeen, checked_date
 from serving.bulk.scored_chunk import Told, chunk_rows
 from serving.column_flags import flags_of
@@ -56,12 +58,13 @@ class Rows(Protocol):
 @dataclass(frozen=True)
 class Bulk:
     """How the rows are scored: by `jobs` processes here or on a `cluster`, in `work`, where scored chunks are
-    kept until they are published."""
+    kept until they are published; `out` is a flat file of the scores besides."""
 
     rows: Path
     work: Path
     jobs: int = 1
     cluster: Cluster | None = None
+    out: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,8 @@ def score_rows(
     What was published already (same rows, model and settings) is not published twice. Where it is
     interrupted, the same call goes on with the chunks that are not scored yet.
     """
+    if bulk.out is not None:
+        check_ending(bulk.out)
     params = AllParams.read(params_file, overrides)
     limits = read_section(params_file, "serving", ServingParams, overrides)
     with opened_store(store_url) as store, _opened(bulk, progress) as rows:
@@ -115,13 +120,16 @@ def score_rows(
         snapshot = _published_before(store, told, made)
         chunks = ChunkFiles(bulk.work / made[:16], -(-seen.rows // limits.rows_per_chunk))
         kept = chunks.count - len(chunks.missing)
-        if snapshot is None:
+        if snapshot is None or bulk.out is not None:
             for number, content in rows.scored(chunks.missing, chunks.count, told):
                 chunks.keep(number, content)
                 progress(f"scoring: {chunks.count - len(chunks.missing)} of {chunks.count} chunks")
-            del rows
+        if snapshot is None:
             progress("publishing")
             snapshot = _publish(store, chunks, told, scorer.rule, made, now)
+        if bulk.out is not None:
+            progress("writing the file")
+            write_flat(chunks, bulk.out, limits.default_top)
         chunks.remove()
         return PublishedRows(snapshot, store.bands_of(snapshot), chunks.count, kept)
 

@@ -51,7 +51,7 @@ def scored_chunk(rows: pd.DataFrame, told: Told) -> bytes:
 
 def _details(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """The book's facts that the file holds of each account; None where unknown."""
-    here = [name for name in DETAILS if name in rows]
+    here = [name for name in (*DETAILS, "mrr") if name in rows]
     plain = rows[here].astype(object)
     facts = plain.where(plain.notna(), None).to_numpy().tolist()
     return [dict(zip(here, of_account, strict=True)) for of_account in facts]

@@ -9,19 +9,19 @@ cases too many, and messages of which the receiver saw two under different ids.
 from __future__ import annotations
 
 import argparse
-import os
+import multiprocessing
 import random
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import httpx
@@ -35,30 +35,36 @@ from serving.delivery.dispatcher import deliver_due
 from serving.delivery.outbox_tables import outbox
 from serving.delivery.webhooks import add_endpoint
 from serving.store import ScoreStore
+from tests.serving.killed_service import serve
+from tests.serving.killed_watcher import watch
 from tests.serving.receivers import Receiver, receiver
 
-ROOT = Path(__file__).resolve().parents[2]
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["tests.serving.killed_service", "tests.serving.killed_watcher"])
 PARAMS = DeliveryParams(allow_networks=("127.0.0.1/32",), timeout_seconds=2)
 ACCOUNTS = 100_000
 
 
 @dataclass
 class Killed:
-    """A process that is started, and killed and started again."""
+    """A process that is started, and killed and started again.
 
-    module: str
-    words: tuple[str, ...]
-    process: subprocess.Popen[bytes] | None = None
+    It is forked by a server that has imported what it needs: an import of two seconds would be most of what
+    is killed, and there is nothing in it to be lost.
+    """
+
+    run: Callable[..., None]
+    words: tuple[Any, ...]
+    process: BaseProcess | None = None
 
     def start(self) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", f"tests.serving.{self.module}", *self.words]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+        self.process = FORKED.Process(target=self.run, args=self.words, daemon=True)
+        self.process.start()
 
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
-        self.process.wait()
+        self.process.join()
 
 
 @dataclass
@@ -103,8 +109,8 @@ def run(url: str, kills: int, seed: int, pause: float = 0.5) -> Counter[str]:
     with receiver() as there:
         store = prepared(url, there.url)
         port = free_port()
-        service = Killed("killed_service", (str(port), url))
-        watchers = [Killed("killed_watcher", (url,)) for _ in range(2)]
+        service = Killed(serve, (port, url))
+        watchers = [Killed(watch, (url,)) for _ in range(2)]
         posters = [Poster(f"http://127.0.0.1:{port}", number, stop) for number in range(4)]
         threads = [threading.Thread(target=poster.run) for poster in posters]
         for process in (service, *watchers):

@@ -1,8 +1,6 @@
-"""The calls of the closed loop as a process of its own, to be killed: PORT and database URL are arguments."""
+"""The calls of the closed loop as a process of its own, to be killed."""
 
 from __future__ import annotations
-
-import sys
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,8 +25,9 @@ def let_in(app: ASGIApp) -> ASGIApp:
     return door
 
 
-if __name__ == "__main__":
-    app, store = mounted_app(ServingParams()), ScoreStore(sys.argv[2])
+def serve(port: int, url: str) -> None:
+    """Answers on a port of the loopback device, from the store at a database URL, until it is killed."""
+    app, store = mounted_app(ServingParams()), ScoreStore(url)
     store.prepare()  # with the tables of every topic that the service has
     app.state.resources = Resources(FakeScorer(), store, ServingParams())
-    uvicorn.run(let_in(app), host="127.0.0.1", port=int(sys.argv[1]), log_level="critical")
+    uvicorn.run(let_in(app), host="127.0.0.1", port=port, log_level="critical")

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from features.faults import DataFault, VitalsFault
+from serving.batch_scoring import flat_rows
 from serving.bulk import local_rows
 from serving.bulk.publish_rows import Bulk, PublishedRows, score_rows
 from serving.bulk.scored_chunk import Told, scored_chunk
@@ -42,10 +43,12 @@ def rows(workspace: TrainedWorkspace) -> pd.DataFrame:
 def run(workspace: TrainedWorkspace, tmp_path: Path) -> Run:
     """Scores rows into a store of its own, in chunks of 30."""
 
-    def scored(rows: pd.DataFrame, registry: str = workspace.registry, jobs: int = 1) -> PublishedRows:
+    def scored(
+        rows: pd.DataFrame, registry: str = workspace.registry, jobs: int = 1, out: Path | None = None
+    ) -> PublishedRows:
         file = tmp_path / "rows.parquet"
         rows.to_parquet(file)
-        bulk = Bulk(file, tmp_path / "work", jobs)
+        bulk = Bulk(file, tmp_path / "work", jobs, out=out)
         settings = (*LIGHT, "serving.rows_per_chunk=30")
         store = f"sqlite:///{tmp_path / 'rows.db'}"
         return score_rows(bulk, PARAMS, settings, Path(registry), store, NOW, lambda _: None)
@@ -69,7 +72,7 @@ def test_rows_are_published_as_the_books_own_scoring_publishes_them(
     assert sum(done.bands.values()) == len(here) == len(book)
     for account, (details, payload) in book.items():
         found = here[account]
-        assert {k: v for k, v in details.items() if k != "mrr"} == found[0]
+        assert found[0] == details
         assert {k: v for k, v in payload.items() if k not in OF_THE_BOOK} == {
             k: v for k, v in found[1].items() if k not in OF_THE_BOOK
         }
@@ -164,6 +167,24 @@ def test_everything_that_is_wrong_with_the_rows_is_said_at_once(rows: pd.DataFra
     fields = {fault.field for fault in refused.value.faults}
     assert fields == {"column", "account_id", "as_of", "sticky_feature_user_share_30d"}
     assert {"nps", "seats_left"} <= {fault.value for fault in refused.value.faults}
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_the_file_of_rows_is_the_file_of_the_book(
+    workspace: TrainedWorkspace, rows: pd.DataFrame, run: Run, tmp_path: Path, ending: str
+) -> None:
+    file = tmp_path / f"health.{ending}"
+    run(rows.assign(name=["=1+1", *rows["name"][1:]]), out=file)
+    store = ScoreStore(workspace.store)
+    snapshot = store.newest_snapshot()
+    assert snapshot is not None
+    book = pd.DataFrame(list(flat_rows(store.all_scores_of(snapshot)))).set_index("account_id")
+    found = pd.read_parquet(file) if ending == "parquet" else pd.read_csv(file)
+    found = found.set_index("account_id").sort_index()
+    assert found["name"].iloc[0] == ("=1+1" if ending == "parquet" else "'=1+1")
+    assert set(found.columns) == set(book.columns)
+    for name in ("health", "low", "mrr", "driver_1", "driver_5", "driver_5_points", "owner", "band"):
+        assert found[name].tolist() == book[name].tolist()
 
 
 @pytest.mark.parametrize("column", ["account_id", "as_of"])
