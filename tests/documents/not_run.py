@@ -33,6 +33,11 @@ NOT_RUN = {
     "vitals gaming": ("reads months of a team's surveys", "tests/features/test_gaming.py"),
     "vitals lineage": ("needs a published month", "tests/serving/test_lineage.py"),
     "vitals change": ("needs two published dates", "tests/serving/test_change_route.py"),
+    "vitals score --rows features.parquet --engine spark": (
+        "needs a cluster",
+        "tests/spark/test_scoring_on_spark.py",
+    ),
+    "vitals score --rows features.parquet": ("needs a file of rows", "tests/serving/test_bulk_rows.py"),
     "vitals features s3a:": ("needs a cluster", "tests/spark/test_same_on_both_engines.py"),
 }
 # Documents whose blocks other tests run, in a workspace of their own.
