@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 STOPPED = (0, -signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGINT)
-GRACE = 30.0  # seconds that a process has to end by itself, before it is killed
+GRACE = 40.0  # seconds that a process has to end by itself, before it is killed: the service needs up to 35
 
 
 def run_together(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -> int:
