@@ -2,24 +2,28 @@
 
     .venv/bin/python benchmarks/bulk_rows.py --features features.parquet [--rows 1000000] [--jobs 2]
 
-The rows are drawn with replacement from a file of `vitals features`, a fifth of the values missing, scored
-by `vitals score --rows` with the registry's champion: health, interval, range, rule, ten drivers with their
-sentences in two languages, written as JSON and published. LightGBM does nothing but SHAP values of the same
-rows by the same trees, on as many threads (`--peer-rows` of them: its time grows as the rows do). Asked: at
-most 0.4 times its time for rows scored with drivers, under 4 GiB. Memory is that of all processes together,
-what they share counted once, each second.
+Two things are measured: health with the points of every feature, which is what `pred_contrib` gives without
+the health; and all that `vitals score --rows` does, which is health, interval, range, rule, and ten drivers
+with their sentences in two languages, as JSON and published. The rows are drawn with replacement from a
+file of `vitals features`, a fifth of the values missing. LightGBM has the trees of the registry's champion,
+and as many threads as Vitals has processes. It and the points are measured on `--peer-rows`: their time
+grows as the rows do. Asked: rows scored with drivers in at most 0.4 times LightGBM's time, under 4 GiB.
+Memory is that of all processes together, what they share counted once, each second.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import re
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -33,6 +37,8 @@ from serving.champion import load_scorer
 from serving.learned_scorer import LearnedScorer
 
 ROOT = Path(__file__).resolve().parents[1]
+CHUNK = 5_000
+LOADED: list[Any] = []  # of a process of the pool: its scorer
 STEP = re.compile(r"\[ *([\d.]+) s\] (\w+)")
 
 
@@ -64,6 +70,27 @@ def peer_seconds(
     for booster in boosters:
         booster.predict(X, pred_contrib=True, num_threads=threads)
     return time.perf_counter() - begun, sum(booster.num_trees() for booster in boosters)
+
+
+def points_seconds(registry: Path, rows: pd.DataFrame, jobs: int) -> float:
+    """Seconds of health and points of all features, by `jobs` processes that have loaded the champion."""
+    parts = [rows.iloc[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _load, (registry,)) as pool:
+        list(pool.map(_points, parts[:jobs]))  # loaded
+        begun = time.perf_counter()
+        list(pool.map(_points, parts))
+        return time.perf_counter() - begun
+
+
+def _load(registry: Path) -> None:
+    LOADED.append(load_scorer(registry))
+
+
+def _points(rows: pd.DataFrame) -> tuple[int, float]:
+    [scorer] = LOADED
+    X = rows[list(scorer.feature_names)].to_numpy("float64")
+    health, points = scorer.health_model.health(X), scorer.health_model.points(X)
+    return len(points), float(health.mean())
 
 
 def scored(file: Path, registry: Path, folder: Path, jobs: int) -> tuple[dict[str, float], float]:
@@ -117,14 +144,16 @@ def main() -> None:
         file = Path(made) / "rows.parquet"
         rows = drawn(asked.features, asked.rows, file).head(asked.peer_rows)
         seconds, trees = peer_seconds(asked.registry, scorer, rows, asked.jobs)
-        peer = seconds * asked.rows / len(rows)
+        times = asked.rows / len(rows)
+        peer, points = seconds * times, points_seconds(asked.registry, rows, asked.jobs) * times
         del rows
         steps, most = scored(file, asked.registry.resolve(), Path(made), asked.jobs)
     drivers = steps["publishing"] - steps["reading"]
     print(f"\n{asked.rows:,} rows, {trees} trees, {asked.jobs} processes or threads")
     print(f"pred_contrib        {peer:8.1f} s ({asked.peer_rows:,} rows measured)")
+    print(f"health and points   {points:8.1f} s, {points / peer:.2f} x")
     print(
-        f"scored with drivers {drivers:8.1f} s, {drivers / peer:.2f} x; published after {steps['end']:.1f} s"
+        f"the whole payload   {drivers:8.1f} s, {drivers / peer:.2f} x; published after {steps['end']:.1f} s"
     )
     print(f"memory, at most     {most:8.2f} GiB")
 
