@@ -22,6 +22,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the processes of the tests
 
 from tests.serving.kill_runs import Killed, free_port, prepared, wait_until_up
+from tests.serving.killed_service import serve
+from tests.serving.killed_watcher import watch
 from tests.serving.receivers import Receiver, receiver
 
 
@@ -44,7 +46,7 @@ def measured(url: str, rate: int, seconds: int, there: Receiver) -> tuple[list[f
     there.calls = calls
     port = free_port()
     prepared(url, there.url).close()
-    processes = [Killed("killed_service", (str(port), url)), Killed("killed_watcher", (url,))]
+    processes = [Killed(serve, (port, url)), Killed(watch, (url,))]
     for process in processes:
         process.start()
     wait_until_up(port)
