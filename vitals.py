@@ -15,13 +15,11 @@ from serving import (
     demo_command,
     doctor_command,
     explain_command,
-    score_command,
     serve_command,
     up_command,
-    verdicts_command,
-    what_if_command,
 )
 from serving.access.keys_command import keys_app
+from serving.batch import score_command
 from serving.changes import change_command
 from serving.closed_loop import overrides_command, watch_command
 from serving.delivery.webhooks_command import app as webhooks
@@ -34,7 +32,9 @@ from serving.monitoring import monitor_command
 from serving.path_to_green import command as path_command
 from serving.plays import plays_command
 from serving.retraining import retrain_command, rollback_command, shadow_command
+from serving.review import verdicts_command
 from serving.themes import themes_command
+from serving.what_ifs import what_if_command
 from training import (
     card_command,
     catalog_command,

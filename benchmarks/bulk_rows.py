@@ -33,8 +33,8 @@ import psutil
 # Beside this file stands features.py: the package of that name must be found first.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from serving.champion import load_scorer
-from serving.learned_scorer import LearnedScorer
+from serving.scores.champion import load_scorer
+from serving.scores.learned_scorer import LearnedScorer
 
 ROOT = Path(__file__).resolve().parents[1]
 CHUNK = 5_000

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 def scored(book: Path, snapshots: int) -> dict[str, float]:
     """Seconds of scoring and publishing the book, and the size of the store in MB."""
     from features.params_file import DEFAULT_PARAMS
-    from serving.publishing import score_and_publish
+    from serving.batch.publishing import score_and_publish
 
     keep = (f"serving.evidence_snapshots={snapshots}",)
     with tempfile.TemporaryDirectory() as folder:

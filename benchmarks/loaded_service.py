@@ -25,11 +25,11 @@ import psutil
 from benchmarks.steady_callers import post
 from features.params_file import read_section
 from serving.access.api_keys import create_key
-from serving.champion import load_scorer
-from serving.column_flags import column_flags
-from serving.opened_store import opened_store
+from serving.api.request_bodies import read_predict
+from serving.history.opened_store import opened_store
 from serving.params import ServingParams
-from serving.request_bodies import read_predict
+from serving.scores.champion import load_scorer
+from serving.scores.column_flags import column_flags
 from tests.serving.forged_registry import ForgedRegistry, three_models
 from tests.serving.kill_runs import free_port
 

@@ -33,17 +33,17 @@ from features.text.themes import THEMES
 from serving.access.access import Access
 from serving.access.api_keys import create_key
 from serving.access.key_door import KeyDoor
-from serving.answering import Resources
-from serving.front_door import BodyGate
-from serving.mounted_app import mounted_app
+from serving.api.answering import Resources
+from serving.api.front_door import BodyGate
+from serving.api.mounted_app import mounted_app
+from serving.history.score_inputs import ScoreInputs
+from serving.history.snapshots import ScoredAccount, Snapshot
+from serving.history.store import ScoreStore
 from serving.pages.portfolio_query import SORTS
 from serving.pages.static_files import static_files
 from serving.pages.warming import PageWarming
 from serving.params import ServingParams
-from serving.rule_scorer import RuleScorer
-from serving.score_inputs import ScoreInputs
-from serving.snapshots import ScoredAccount, Snapshot
-from serving.store import ScoreStore
+from serving.scores.rule_scorer import RuleScorer
 from serving.themes.theme_tables import ThemeMentions, keep_themes
 
 RULE = read_section(Path(__file__).resolve().parents[1] / DEFAULT_PARAMS, "rule", RuleParams)

@@ -21,11 +21,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from features.faults import Fault, WrongUse
 from features.params_file import DEFAULT_PARAMS
-from serving.champion import load_scorer
-from serving.opened_store import opened_store
+from serving.history.opened_store import opened_store
+from serving.history.store import ScoreStore
 from serving.path_to_green.answer import path_to_green_of
 from serving.path_to_green.standing import Planner
-from serving.store import ScoreStore
+from serving.scores.champion import load_scorer
 
 
 def unhealthy_accounts(store: ScoreStore, most: int) -> list[str]:

@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from features.faults import Fault, WrongUse
 from features.params import FeatureParams, RuleParams
 from features.params_file import DEFAULT_PARAMS, read_section
-from serving.champion import load_scorer
-from serving.learned_scorer import LearnedScorer
-from serving.opened_store import opened_store
-from serving.rule_scorer import RuleScorer
-from serving.sum_check import check_sums
+from serving.history.opened_store import opened_store
+from serving.scores.champion import load_scorer
+from serving.scores.learned_scorer import LearnedScorer
+from serving.scores.rule_scorer import RuleScorer
+from serving.scores.sum_check import check_sums
 from training.direction_check import check_directions
 
 MOST_ERROR = 1e-9  # points, before rounding

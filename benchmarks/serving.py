@@ -34,8 +34,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.steady_callers import Measured, measure, post
 from serving.access.api_keys import create_key
-from serving.champion import load_scorer
-from serving.opened_store import opened_store
+from serving.history.opened_store import opened_store
+from serving.scores.champion import load_scorer
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_WITHIN = 180.0  # seconds

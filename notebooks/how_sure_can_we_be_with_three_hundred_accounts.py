@@ -25,7 +25,7 @@ from sklearn.metrics import roc_auc_score
 
 import serving
 from features.nps_posterior import role_interval, role_nps
-from serving.store import DEFAULT_URL
+from serving.history.store import DEFAULT_URL
 from training.plots import COLOURS
 from training.registry import challenger_version, predictions, tracking
 

@@ -25,11 +25,11 @@ import pandas as pd
 from features.catalog import load_catalog
 from features.params import FeatureParams, RuleParams
 from features.params_file import read_section
-from serving.account_words import in_words
-from serving.history_answers import snapshot_for
-from serving.request_queries import PortfolioQuery
-from serving.store import DEFAULT_URL, ScoreStore
-from serving.words import written
+from serving.wording.account_words import in_words
+from serving.history.history_answers import snapshot_for
+from serving.api.request_queries import PortfolioQuery
+from serving.history.store import DEFAULT_URL, ScoreStore
+from serving.wording.words import written
 from training.plots import COLOURS
 
 if not Path("params.yaml").exists():

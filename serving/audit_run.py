@@ -12,9 +12,9 @@ from features.book import Book, open_book
 from features.faults import Fault, WrongUse
 from features.snapshot import build_snapshot
 from features.time_windows import as_of_date
-from serving.batch_scoring import customers, details_of
-from serving.feature_rows import FeatureRows
-from serving.learned_scorer import LearnedScorer
+from serving.batch.batch_scoring import customers, details_of
+from serving.scores.feature_rows import FeatureRows
+from serving.scores.learned_scorer import LearnedScorer
 from training.all_params import AllParams
 from training.audit.book_audit import Answers, BookAudit, audit_answers
 from training.audit.book_truth import HORIZON, BookTruth, read_truth

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from features.params_file import DEFAULT_PARAMS
-from serving.account_words import several_in_words
-from serving.champion import REGISTRY, find_champion, load_scorer
-from serving.publishing import Published, score_and_publish
+from serving.batch.publishing import Published, score_and_publish
+from serving.scores.champion import REGISTRY, find_champion, load_scorer
+from serving.wording.account_words import several_in_words
 from training.all_params import AllParams
 from training.promotion import promote, refused
 from training.registry import challenger_comparison, tracking, version_of

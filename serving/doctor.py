@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from features.faults import VitalsFault
 from features.source_checks import check_book
-from serving.champion import find_champion
+from serving.scores.champion import find_champion
 from training.all_params import AllParams
 from training.outcome_tables import ALL_TABLES
 

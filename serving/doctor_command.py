@@ -40,7 +40,7 @@ def doctor(
     import datetime as dt
 
     from serving.doctor import Installation, examine
-    from serving.store import DEFAULT_URL
+    from serving.history.store import DEFAULT_URL
 
     with clear_faults(as_json), steps(as_json) as step:
         step("examining the installation")

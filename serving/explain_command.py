@@ -21,7 +21,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """One account in words, from the newest snapshot of the score history."""
-    from serving.publishing import published_account
+    from serving.batch.publishing import published_account
 
     with clear_faults(as_json):
         found = published_account(account, as_of, store, dt.datetime.now(dt.UTC))

@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from features.faults import Fault, WrongUse
 
-DEFAULT_URL = "sqlite:///data/vitals.db"  # that of serving.store, which this process need not load
+DEFAULT_URL = "sqlite:///data/vitals.db"  # that of serving.history.store, which this process need not load
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -38,7 +38,7 @@ def serve_until_stopped(host: str, port: int, params: Path, registry: Path, stor
 def tell_first_key(host: str, store: str | None) -> None:
     """Makes and shows the first key, where none lives and only this machine can call."""
     from serving.access.first_key import first_key
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with opened_store(store) as opened:
         if said := first_key(opened, host, datetime.now(UTC)):
@@ -72,9 +72,9 @@ def check_settings(params: Path, registry: Path, store: str | None) -> None:
     """Raises WrongUse for settings with which the service would fail as it starts, again and again."""
     from features.params_file import read_section
     from serving.access.server_secret import server_secret
-    from serving.champion import load_scorer
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
     from serving.params import ServingParams
+    from serving.scores.champion import load_scorer
 
     read_section(params, "serving", ServingParams)
     load_scorer(registry, params)

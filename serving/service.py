@@ -21,30 +21,30 @@ from starlette.types import ASGIApp
 from features.params_file import DEFAULT_PARAMS, read_section
 from serving.access.access import access_to
 from serving.access.key_door import KeyDoor
-from serving.bento_chain import lean_chain
-from serving.bento_framework import Service, TraceRecordFilter, bentoml
-from serving.champion import REGISTRY, Settings, load_scorer
+from serving.api.bento_chain import lean_chain
+from serving.api.bento_framework import Service, TraceRecordFilter, bentoml
+from serving.api.front_door import BodyGate, ProblemResponses
+from serving.api.json_logs import log_as_json
+from serving.api.mounted_app import Resources, mounted_app
+from serving.api.payloads import HealthRequest, HealthResponse, PredictRequest, PredictResponse
+from serving.api.problems import answer
+from serving.api.readiness import Readiness, metric_lines, state_of
+from serving.api.request_bodies import read_health, read_predict
+from serving.api.request_log import RequestLog
+from serving.api.route_templates import RouteTemplates
+from serving.api.traffic_gate import TrafficGate
 from serving.closed_loop.case_params import CaseParams
-from serving.column_flags import column_flags
 from serving.flood_watch import FloodWatch
-from serving.front_door import BodyGate, ProblemResponses
-from serving.history_answers import health_of
-from serving.json_logs import log_as_json
-from serving.model_watch import ModelWatch
-from serving.mounted_app import Resources, mounted_app
+from serving.history.history_answers import health_of
+from serving.history.snapshot_metrics import SnapshotMetrics
+from serving.history.store import DEFAULT_URL, ScoreStore
 from serving.pages.warming import PageWarming
 from serving.params import ServingParams
-from serving.payloads import HealthRequest, HealthResponse, PredictRequest, PredictResponse
 from serving.plays.plays_params import PlaysParams
-from serving.problems import answer
-from serving.readiness import Readiness, metric_lines, state_of
-from serving.request_bodies import read_health, read_predict
-from serving.request_log import RequestLog
-from serving.route_templates import RouteTemplates
-from serving.scorer_protocol import Scorer
-from serving.snapshot_metrics import SnapshotMetrics
-from serving.store import DEFAULT_URL, ScoreStore
-from serving.traffic_gate import TrafficGate
+from serving.scores.champion import REGISTRY, Settings, load_scorer
+from serving.scores.column_flags import column_flags
+from serving.scores.model_watch import ModelWatch
+from serving.scores.scorer_protocol import Scorer
 from serving.weights.in_force import SettingsInForce, weighed
 
 FEW_BYTES = 16_384  # a body of a few rows

@@ -123,7 +123,7 @@ def test_the_evidence_worked_out_anew_is_the_one_that_is_served(
     workspace: TrainedWorkspace, driver: str
 ) -> None:
     from serving.evidence.evidence_answers import evidence_of
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with opened_store(workspace.store) as store:
         served = evidence_of(store, "A-000001", driver, None)

@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
-from serving.openapi import openapi_document
-from serving.openapi_page import api_reference
+from serving.api.openapi import openapi_document
+from serving.api.openapi_page import api_reference
 from serving.params import ServingParams
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ from features.faults import WrongUse
 from serving.access.api_keys import key_id_of
 from serving.access.first_key import first_key
 from serving.access.server_secret import server_secret
-from serving.opened_store import opened_store
+from serving.history.opened_store import opened_store
 from serving.server import tell_first_key
 from tests.command_runs import answer, refused, run
 

@@ -10,7 +10,7 @@ import pytest
 
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from tests.command_runs import answer, refused, run
 from tests.serving.receivers import receiver
 

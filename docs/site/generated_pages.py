@@ -42,8 +42,8 @@ def _named(nav: Any) -> Iterator[str]:
 
 def on_files(files: Files, config: Any) -> Files:
     """Adds the pages that have no file of their own."""
-    from serving.openapi import openapi_document
-    from serving.openapi_page import api_reference
+    from serving.api.openapi import openapi_document
+    from serving.api.openapi_page import api_reference
     from serving.params import ServingParams
 
     pages = {

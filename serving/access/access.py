@@ -18,9 +18,9 @@ from serving.access.principal import Principal
 from serving.access.rate_limits import TokenBuckets
 from serving.access.server_secret import server_secret
 from serving.access.session_cookie import Session, new_session, session_of
+from serving.api.problems import Kind, Problem
+from serving.history.store import ScoreStore
 from serving.params import ServingParams
-from serving.problems import Kind, Problem
-from serving.store import ScoreStore
 
 logger = logging.getLogger("vitals.serving")
 UNKNOWN_CALLER = Kind("urn:vitals:problem:unknown-caller", 401, "The call needs a key that is known")

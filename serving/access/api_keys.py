@@ -21,8 +21,8 @@ from sqlalchemy import select
 from features.faults import Fault, WrongUse, nearest
 from serving.access.key_tables import api_keys
 from serving.access.scopes import SCOPES
-from serving.request_fields import TEXT_ALLOWED, is_short_text, utc_text
-from serving.store import ScoreStore
+from serving.api.request_fields import TEXT_ALLOWED, is_short_text, utc_text
+from serving.history.store import ScoreStore
 
 KEY = re.compile(r"vk_([0-9a-f]{12})_[A-Za-z0-9_-]{43}", re.ASCII)
 NOBODYS_HASH = hashlib.sha256(secrets.token_bytes(32)).hexdigest()

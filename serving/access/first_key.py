@@ -7,7 +7,7 @@ from datetime import datetime
 
 from features.faults import WrongUse
 from serving.access.api_keys import all_keys, create_key
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 
 
 def first_key(store: ScoreStore, host: str, now: datetime) -> str | None:

@@ -23,11 +23,11 @@ from serving.access.principal import Principal
 from serving.access.scopes import READING, needed_scope
 from serving.access.session_cookie import COOKIE
 from serving.access.sign_in_page import HEADERS as PAGE_HEADERS
+from serving.api.problems import Kind, Problem, store_down
+from serving.api.request_log import name_caller
 from serving.pages.preferences import preferences_of
 from serving.pages.static_files import static_files
 from serving.pages.templating import rendered
-from serving.problems import Kind, Problem, store_down
-from serving.request_log import name_caller
 
 SIGN_IN = "/sign-in"
 OPEN = frozenset({"/livez", "/readyz", SIGN_IN, *static_files()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Index, String, Table, Text
 
-from serving.score_tables import metadata
+from serving.history.score_tables import metadata
 
 # `key_id` is the part of a key by which it is looked up, and no secret. `hash` is the SHA-256 of the
 # whole key: of 256 random bits, so a slow hash would add nothing. Times are texts as in the history.

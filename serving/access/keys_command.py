@@ -33,7 +33,7 @@ def create(
 ) -> None:
     """A new key, shown once: it is kept as a hash."""
     from serving.access.api_keys import create_key
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), opened_store(store) as opened:
         now = dt.datetime.now(dt.UTC)
@@ -45,7 +45,7 @@ def create(
 def list_(store: Store = None, as_json: Json = False) -> None:
     """Every key there ever was, with what it may do and whether it lives."""
     from serving.access.api_keys import all_keys
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), opened_store(store) as opened:
         now = dt.datetime.now(dt.UTC)
@@ -65,7 +65,7 @@ def rotate(
 ) -> None:
     """A second key of the same name, scopes and owner; the old one ends after --grace."""
     from serving.access.api_keys import rotate_key
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), opened_store(store) as opened:
         now = dt.datetime.now(dt.UTC)
@@ -82,7 +82,7 @@ def revoke(
 ) -> None:
     """Ends a key (within two seconds, also where the service runs) and the sessions made with it."""
     from serving.access.api_keys import revoke_keys
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), opened_store(store) as opened:
         now = dt.datetime.now(dt.UTC)

@@ -6,7 +6,7 @@ from typing import Any
 
 from serving.access.scopes import SCOPES, needed_scope
 from serving.access.session_cookie import COOKIE
-from serving.openapi_parts import errors
+from serving.api.openapi_parts import errors
 
 OPEN = frozenset({"/livez", "/readyz"})
 SECURITY_SCHEMES = {

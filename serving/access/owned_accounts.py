@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Select, select
 
-from serving.score_tables import score_history, snapshots
+from serving.history.score_tables import score_history, snapshots
 
 
 def accounts_of(owner: str) -> Select[tuple[str]]:

@@ -21,8 +21,8 @@ from serving.access.key_door import OTHER_SITE, SIGN_IN, check_same_site
 from serving.access.principal import Principal
 from serving.access.session_cookie import COOKIE, Session, form_token, is_form_token
 from serving.access.sign_in_page import HEADERS, sign_in_page, signed_in_page
+from serving.api.problems import Problem, store_down
 from serving.pages.preferences import preferences_of, switched
-from serving.problems import Problem, store_down
 
 VISIT = "vitals_visit"  # the cookie of who has not signed in yet: a nonce
 NOT_KNOWN, TOO_OLD = "sign_in.not_known", "sign_in.too_old"  # messages of the pages

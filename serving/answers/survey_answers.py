@@ -11,12 +11,12 @@ from sqlalchemy import Connection, select
 from features.faults import Fault
 from serving.answers.survey_bodies import Answer
 from serving.answers.survey_tables import survey_responses
+from serving.api.problems import INVALID, Kind, Problem
 from serving.closed_loop.book_people import account_known, is_key_decision_maker, roles_of
 from serving.closed_loop.case_documents import case_name
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
-from serving.problems import INVALID, Kind, Problem
-from serving.unique_rows import insert_once
+from serving.history.unique_rows import insert_once
 
 UNKNOWN = Kind("urn:vitals:problem:unknown-account", 404, "No such account in the newest book")
 CONFLICT = Kind(

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from features.source_tables import ROLES, SURVEY_KINDS, TOUCHPOINTS
+from serving.api.problems import Faults
+from serving.api.request_bodies import read_json
+from serving.api.request_fields import TEXT_ALLOWED, check_account_id, closed_object, is_short_text
 from serving.closed_loop.moments import moment_text
-from serving.problems import Faults
-from serving.request_bodies import read_json
-from serving.request_fields import TEXT_ALLOWED, check_account_id, closed_object, is_short_text
 
 REQUIRED = ("account_id", "kind", "touchpoint", "score", "scale_min", "scale_max")
 MAY = ("response_id", "contact_id", "role", "is_key", "comment", "sent_at", "responded_at")

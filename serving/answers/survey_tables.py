@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Double, Index, String, Table, Text
 
-from serving.score_tables import append_only, metadata
+from serving.history.score_tables import append_only, metadata
 
 survey_responses = Table(
     "survey_responses",

@@ -22,21 +22,21 @@ from features.files import check_ending
 from features.params import RuleParams
 from features.params_file import read_section
 from features.spark_session import Cluster, spark_session
-from serving.batch_scoring import SHAPE
+from serving.api.request_fields import utc_text
+from serving.batch.batch_scoring import SHAPE
 from serving.bulk.chunk_files import ChunkFiles
 from serving.bulk.local_rows import LocalRows
 from serving.bulk.rows_out import write_flat
 from serving.bulk.rows_seen import RowsSeen, checked_date
 from serving.bulk.scored_chunk import Told, chunk_rows
-from serving.column_flags import flags_of
-from serving.learned_scorer import LearnedScorer
-from serving.opened_store import opened_store
+from serving.history.opened_store import opened_store
+from serving.history.score_inputs import WrittenInputs
+from serving.history.snapshots import Snapshot, WrittenAccount
+from serving.history.store import ScoreStore
 from serving.params import ServingParams
-from serving.request_fields import utc_text
-from serving.rule_scorer import RuleScorer
-from serving.score_inputs import WrittenInputs
-from serving.snapshots import Snapshot, WrittenAccount
-from serving.store import ScoreStore
+from serving.scores.column_flags import flags_of
+from serving.scores.learned_scorer import LearnedScorer
+from serving.scores.rule_scorer import RuleScorer
 from serving.weights.in_force import scorer_in_force
 from training.all_params import AllParams
 

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from features.files import harmless
 from features.params import PILLARS
-from serving.batch_scoring import DETAILS, flat_rows
+from serving.batch.batch_scoring import DETAILS, flat_rows
 from serving.bulk.scored_chunk import chunk_rows
-from serving.snapshots import ScoredAccount
+from serving.history.snapshots import ScoredAccount
 
 FLAGS = ("is_key",)
 NUMBERS = (

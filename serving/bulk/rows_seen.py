@@ -14,8 +14,8 @@ from features.catalog import load_catalog
 from features.faults import DataFault, Fault
 from features.params import Windows
 from features.time_windows import as_of_date
-from serving.batch_scoring import DETAILS
-from serving.column_flags import ColumnsSeen
+from serving.batch.batch_scoring import DETAILS
+from serving.scores.column_flags import ColumnsSeen
 
 KEYS = ("account_id", "as_of")
 LONGEST = 200  # characters of an account id, as the store keeps it

@@ -13,9 +13,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serving.batch_scoring import DETAILS
-from serving.score_inputs import FLOAT
-from serving.scorer_protocol import Scorer
+from serving.batch.batch_scoring import DETAILS
+from serving.history.score_inputs import FLOAT
+from serving.scores.scorer_protocol import Scorer
 
 TEXTS = ("account_id", "band", "name", "owner", "segment", "details", "payload")
 SCHEMA = pa.schema(

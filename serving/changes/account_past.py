@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 from features.params import RuleParams, Windows
 from serving.changes.change_tables import Row, floats, read_account_steps, read_before, read_settings
 from serving.changes.configuration_changes import configuration_changes
-from serving.score_tables import score_history, score_inputs, snapshot_inputs, snapshots
-from serving.snapshots import Snapshot
+from serving.history.score_tables import score_history, score_inputs, snapshot_inputs, snapshots
+from serving.history.snapshots import Snapshot
 
 
 @dataclass(frozen=True, eq=False)

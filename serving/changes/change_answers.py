@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from features.faults import Fault
+from serving.api.problems import MODEL_GONE, NOT_REPLAYED, Problem
 from serving.changes.account_past import Past, Stage, stages
 from serving.changes.change_moves import Ways, moves_of
 from serving.changes.change_parts import PARTS, parts_of
 from serving.changes.change_shown import Explained, shown_change
 from serving.changes.change_snapshots import Ends, ends_of
 from serving.changes.scoring_ways import RuleWay, Way, way_of
-from serving.problems import MODEL_GONE, NOT_REPLAYED, Problem
-from serving.shown_points import tenths_down
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
+from serving.scores.shown_points import tenths_down
 
 SCORE_AGAIN = "score the date again: vitals score BOOK --as-of DATE"
 NOTES = {

@@ -23,12 +23,12 @@ def change(
     as_json: Json = False,
 ) -> None:
     """Why an account's health changed between two published snapshots: parts and drivers that add up."""
+    from serving.api.problems import Faults
+    from serving.api.request_fields import check_account_id
     from serving.changes.change_answers import change_of
     from serving.changes.change_snapshots import read_ends
     from serving.changes.change_words import change_in_words
-    from serving.opened_store import opened_store
-    from serving.problems import Faults
-    from serving.request_fields import check_account_id
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json):
         faults = Faults()

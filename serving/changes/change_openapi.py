@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.openapi_parts import cursor, in_path, moment, operation, query
+from serving.api.openapi_parts import cursor, in_path, moment, operation, query
 from serving.params import ServingParams
 
 END_TEXT = "An as-of date (its newest snapshot), or a snapshot's number"

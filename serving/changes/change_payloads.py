@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.payloads import AccountId, Band, Finite, ModelOf, Pillars, SnapshotOf
+from serving.api.payloads import AccountId, Band, Finite, ModelOf, Pillars, SnapshotOf
 
 Part = Literal["decay", "missing_evidence", "behaviour", "configuration", "model"]
 SplitPart = Literal["decay", "missing_evidence", "behaviour"]

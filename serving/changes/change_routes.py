@@ -6,13 +6,13 @@ from typing import Any
 
 from starlette.requests import Request
 
-from serving.account_history import history_of
-from serving.answering import AccountRoute, answering, resources_of
+from serving.api.answering import AccountRoute, answering, resources_of
+from serving.api.problems import Faults
+from serving.api.request_fields import check_account_id
+from serving.api.request_queries import closed_query, page_limit
 from serving.changes.change_answers import change_of
 from serving.changes.change_snapshots import read_ends
-from serving.problems import Faults
-from serving.request_fields import check_account_id
-from serving.request_queries import closed_query, page_limit
+from serving.history.account_history import history_of
 
 
 def _history(request: Request) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from features.params import PILLARS
 from serving.changes.account_past import Past
 from serving.changes.change_parts import PARTS, SPLIT, Parts
 from serving.changes.change_words import driver_words
-from serving.shown_points import Nesting, apportion, nested_tenths
-from serving.snapshots import Snapshot
+from serving.history.snapshots import Snapshot
+from serving.scores.shown_points import Nesting, apportion, nested_tenths
 
 
 @dataclass

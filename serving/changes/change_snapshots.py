@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import select
 
 from features.faults import Fault
+from serving.api.problems import INPUTS_NOT_KEPT, INVALID, NO_SNAPSHOT, UNKNOWN_ACCOUNT, Faults, Problem
+from serving.api.request_fields import as_of_text
 from serving.changes.account_past import Past, pasts
-from serving.history_answers import account_of_snapshot, snapshot_for
-from serving.problems import INPUTS_NOT_KEPT, INVALID, NO_SNAPSHOT, UNKNOWN_ACCOUNT, Faults, Problem
-from serving.request_fields import as_of_text
-from serving.score_tables import score_history, snapshots
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.history.history_answers import account_of_snapshot, snapshot_for
+from serving.history.score_tables import score_history, snapshots
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 
 SHOWN_DATES = 24
 

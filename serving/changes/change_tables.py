@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import JSON, Column, Connection, ForeignKey, Integer, LargeBinary, String, Table, and_, select
 
-from serving.score_tables import append_only, metadata, snapshots
+from serving.history.score_tables import append_only, metadata, snapshots
 
 FLOAT = "<f8"
 ROWS_PER_INSERT = 1_000

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from features.catalog import Feature, Language
-from serving.account_words import BANDS
-from serving.words import LANGUAGES, sentence, written
+from serving.wording.account_words import BANDS
+from serving.wording.words import LANGUAGES, sentence, written
 
 MOVED: dict[Language, str] = {"en": "{title}: {before}, now {after}", "zh": "{title}:{before},现在{after}"}
 MOVED_OTHERWISE: dict[Language, str] = {

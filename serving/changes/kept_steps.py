@@ -29,8 +29,7 @@ from features.params import FeatureParams
 from features.snapshot import build_snapshot, snapshot_of
 from features.time_windows import day_number
 from features.warehouse import Warehouse, warehouse
-from serving.batch_scoring import ScoredBook
-from serving.champion import Champion, find_version
+from serving.batch.batch_scoring import ScoredBook
 from serving.changes.change_tables import (
     StepInputs,
     before_statement,
@@ -39,9 +38,10 @@ from serving.changes.change_tables import (
     write_settings,
     write_step,
 )
-from serving.score_inputs import ScoreInputs
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.history.score_inputs import ScoreInputs
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
+from serving.scores.champion import Champion, find_version
 from training.bundle_signature import vouched_by
 from training.health_model import HealthModel, read_health_model
 from training.text_feature import told_by_book

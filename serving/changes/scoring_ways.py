@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from features.faults import VitalsFault
 from features.params import BandLimits, RuleParams
 from features.rule_score import RuleScores, rule_score
-from serving.champion import find_version
+from serving.scores.champion import find_version
 from training.bundle_signature import vouched_by
 from training.health_model import HealthModel, read_health_model
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from serving.closed_loop.case_tables import cases
 from serving.closed_loop.moments import moment_text
-from serving.score_tables import metadata
+from serving.history.score_tables import metadata
 
 # released: there was room; called: somebody called anyhow; detractor: a key decision maker's answer came;
 # withdrawn: the account left red, or left, before anybody was told.

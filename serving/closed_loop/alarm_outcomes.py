@@ -13,8 +13,8 @@ from typing import Literal, Protocol
 
 from sqlalchemy import Connection, func, select
 
-from serving.request_fields import utc_text
-from serving.score_tables import score_history, snapshots
+from serving.api.request_fields import utc_text
+from serving.history.score_tables import score_history, snapshots
 
 SOON = timedelta(days=31)  # after the time asked for; later no snapshot tells of it
 Band = Literal["green", "yellow", "red"]

@@ -20,7 +20,7 @@ from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.case_tables import cases
 from serving.closed_loop.cases import Opening, open_case, release_case, write_history
 from serving.closed_loop.moments import moment_text
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 
 WEEK = timedelta(days=7)
 

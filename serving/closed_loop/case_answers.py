@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, not_, or_, select
 
 from features.faults import Fault
+from serving.api.problems import Kind, Problem
 from serving.closed_loop.case_bodies import CasesQuery
 from serving.closed_loop.case_documents import case_document, case_name, case_number, summary_document
 from serving.closed_loop.case_params import CaseParams
@@ -16,8 +17,7 @@ from serving.closed_loop.case_states import KINDS
 from serving.closed_loop.case_tables import case_history, cases
 from serving.closed_loop.cases import AnotherCaseOpenError, Step, StepRefusedError, take_step
 from serving.delivery.outbox_tables import webhook_endpoints
-from serving.problems import Kind, Problem
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 
 UNKNOWN_CASE = Kind("urn:vitals:problem:unknown-case", 404, "No such case")
 REFUSED = Kind("urn:vitals:problem:step-refused", 409, "The case does not allow this step now")

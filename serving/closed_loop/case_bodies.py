@@ -8,14 +8,14 @@ from starlette.datastructures import QueryParams
 
 from features.faults import nearest
 from serving.answers.survey_bodies import unstorable
+from serving.api.problems import Faults, clip
+from serving.api.request_bodies import read_json
+from serving.api.request_fields import TEXT_ALLOWED, closed_object, is_short_text
+from serving.api.request_queries import closed_query, page_limit
 from serving.closed_loop.case_documents import case_number
 from serving.closed_loop.case_states import KINDS, LEVELS, STATES, Action
 from serving.closed_loop.cases import Step
 from serving.params import ServingParams
-from serving.problems import Faults, clip
-from serving.request_bodies import read_json
-from serving.request_fields import TEXT_ALLOWED, closed_object, is_short_text
-from serving.request_queries import closed_query, page_limit
 
 MAX_NOTE = 5_000
 NOTED: tuple[Action, ...] = ("comment", "resolve")  # a note says what, or why it is over

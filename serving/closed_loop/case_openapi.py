@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from serving.api.idempotency import HEADER, MAX_KEY
+from serving.api.openapi_parts import BODY_ERRORS, body, cursor, in_path, operation, query, text
 from serving.closed_loop.case_bodies import NOTED
 from serving.closed_loop.case_states import KINDS, LEVELS, STATES, STEPS
-from serving.idempotency import HEADER, MAX_KEY
-from serving.openapi_parts import BODY_ERRORS, body, cursor, in_path, operation, query, text
 from serving.params import ServingParams
 
 WRITE_ERRORS = (*BODY_ERRORS, 404, 409, 503)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from serving.answers.survey_bodies import LARGEST_SCORE, MAX_COMMENT
+from serving.api.payloads import AccountId, Shape, ShortText
 from serving.closed_loop.case_bodies import MAX_NOTE
-from serving.payloads import AccountId, Shape, ShortText
 
 Moment = Annotated[str, Field(examples=["2026-10-31T04:00:00.000000Z"])]
 CaseId = Annotated[str, Field(examples=["C-000412"])]

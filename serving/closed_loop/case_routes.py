@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.access.principal import principal_of
-from serving.answering import answering, posting, refuse_query, resources_of
 from serving.answers.survey_answers import take_answer
 from serving.answers.survey_bodies import read_answer
+from serving.api.answering import answering, posting, refuse_query, resources_of
+from serving.api.idempotency import Reply, write_call_of, written_once
 from serving.closed_loop.case_answers import cases_page, one_case, step_taken
 from serving.closed_loop.case_bodies import read_cases_query, read_step
 from serving.closed_loop.case_states import STEPS, Action
-from serving.idempotency import Reply, write_call_of, written_once
 
 
 def _list(request: Request) -> dict[str, Any]:

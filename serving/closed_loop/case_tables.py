@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
-from serving.score_tables import append_only, metadata
+from serving.history.score_tables import append_only, metadata
 
 cases = Table(
     "cases",

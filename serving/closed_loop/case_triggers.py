@@ -15,7 +15,7 @@ import pandas as pd
 from sqlalchemy import Connection, Row, func, select, update
 
 from features.params import BandLimits
-from serving.account_plans import expansion_plan, improvement_plan
+from serving.closed_loop.account_plans import expansion_plan, improvement_plan
 from serving.closed_loop.alarm_holds import held_cases, value_anew
 from serving.closed_loop.alert_budget import Alarm, raise_alarms
 from serving.closed_loop.book_people import BookPeople, keep_people
@@ -27,12 +27,12 @@ from serving.closed_loop.moments import moment_text
 from serving.closed_loop.overrides import active_overrides
 from serving.closed_loop.playbooks_read import Playbook
 from serving.closed_loop.settled_bands import Seen, Settled, settle
+from serving.history.score_tables import score_history
+from serving.history.snapshots import ScoredAccount, Snapshot
+from serving.history.unique_rows import insert_once
 from serving.plays.hold_out import is_held_out
 from serving.plays.plays_params import PlaysParams
-from serving.revenue_at_risk import revenue_at_risk
-from serving.score_tables import score_history
-from serving.snapshots import ScoredAccount, Snapshot
-from serving.unique_rows import insert_once
+from serving.scores.revenue_at_risk import revenue_at_risk
 
 PEOPLE = ("name", "owner", "director", "vp")
 

@@ -20,7 +20,7 @@ from serving.closed_loop.case_tables import case_history, cases
 from serving.closed_loop.moments import moment_text
 from serving.closed_loop.work_calendar import due_at
 from serving.delivery.outbox import announce
-from serving.unique_rows import insert_once
+from serving.history.unique_rows import insert_once
 
 SYSTEM = "vitals"
 TRIES = 5

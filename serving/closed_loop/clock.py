@@ -20,8 +20,8 @@ from serving.closed_loop.case_tables import case_escalations, cases
 from serving.closed_loop.cases import write_history
 from serving.closed_loop.moments import moment_text
 from serving.delivery.outbox import announce
-from serving.store import ScoreStore
-from serving.unique_rows import insert_once
+from serving.history.store import ScoreStore
+from serving.history.unique_rows import insert_once
 
 StepName = Literal["call_overdue", "director", "vp"]
 LADDER: tuple[StepName, ...] = ("call_overdue", "director", "vp")

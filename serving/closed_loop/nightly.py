@@ -17,8 +17,8 @@ from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.moments import moment_text
 from serving.closed_loop.nightly_tables import nightly_runs
 from serving.closed_loop.work_calendar import instant
-from serving.store import ScoreStore
-from serving.unique_rows import insert_once
+from serving.history.store import ScoreStore
+from serving.history.unique_rows import insert_once
 
 HOLD = timedelta(hours=2)
 TRIES = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, String, Table, Text
 
-from serving.score_tables import metadata
+from serving.history.score_tables import metadata
 
 nightly_runs = Table(
     "nightly_runs",

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from serving.api.openapi_parts import body, operation
+from serving.api.payloads import AccountId, Band, OverrideOf, Shape, ShortText
 from serving.closed_loop.case_openapi import WRITE_ERRORS, idempotency_key
 from serving.closed_loop.case_payloads import Caller, PostedMoment
-from serving.openapi_parts import body, operation
-from serving.payloads import AccountId, Band, OverrideOf, Shape, ShortText
 
 
 class OverrideRequest(Shape):

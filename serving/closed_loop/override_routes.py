@@ -13,16 +13,16 @@ from starlette.routing import Route
 
 from features.faults import Fault
 from serving.access.principal import principal_of
-from serving.answering import reading_or_posting, refuse_query, resources_of
+from serving.api.answering import reading_or_posting, refuse_query, resources_of
+from serving.api.idempotency import Reply, write_call_of, written_once
+from serving.api.problems import UNKNOWN_ACCOUNT, Faults, Problem
+from serving.api.request_bodies import read_json
+from serving.api.request_fields import TEXT_ALLOWED, check_account_id, closed_object, is_short_text
+from serving.api.request_queries import BANDS
 from serving.closed_loop.book_people import account_known
 from serving.closed_loop.overrides import SHOWN, active_overrides, set_override
-from serving.history_answers import account_of_snapshot, snapshot_for
-from serving.idempotency import Reply, write_call_of, written_once
-from serving.problems import UNKNOWN_ACCOUNT, Faults, Problem
-from serving.request_bodies import read_json
-from serving.request_fields import TEXT_ALLOWED, check_account_id, closed_object, is_short_text
-from serving.request_queries import BANDS
-from serving.snapshots import ScoredAccount
+from serving.history.history_answers import account_of_snapshot, snapshot_for
+from serving.history.snapshots import ScoredAccount
 
 LONGEST = timedelta(days=366)
 KEYS = ("account_id", "band", "reason", "who", "expires_at")

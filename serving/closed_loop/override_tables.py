@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Double, Index, Integer, String, Table, Text
 
-from serving.score_tables import append_only, metadata
+from serving.history.score_tables import append_only, metadata
 
 # The newest row of an account holds, until it expires; one without a band withdraws what held before.
 band_overrides = Table(

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from serving.closed_loop.moments import moment_text
 from serving.closed_loop.override_tables import band_overrides
-from serving.snapshots import ScoredAccount
+from serving.history.snapshots import ScoredAccount
 
 SHOWN = ("band", "model_band", "reason", "who", "set_at", "expires_at")
 Document = dict[str, Any]

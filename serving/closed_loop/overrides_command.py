@@ -24,7 +24,7 @@ def overrides(
     from features.book import open_book
     from features.extent import known_extent
     from serving.closed_loop.override_outcomes import judged_overrides
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
     from training.all_params import AllParams
     from training.labels import read_churns
     from training.outcome_tables import ALL_TABLES

@@ -43,7 +43,7 @@ def watch(
     from serving.closed_loop.watching import Watcher, utc_now
     from serving.delivery.delivery_params import DeliveryParams
     from serving.gaming.gaming_params import GamingParams
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
     from serving.retraining.retraining_params import RetrainingParams
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -54,9 +54,9 @@ def watch(
         again = read_section(params, "retraining", RetrainingParams, overrides or ())
 
         def score() -> None:
+            from serving.batch.publishing import score_and_publish
             from serving.monitoring.monitoring_run import Asked
             from serving.monitoring.nightly_monitoring import monitor_after_scoring
-            from serving.publishing import score_and_publish
 
             now, asked = dt.datetime.now(dt.UTC), tuple(overrides or ())
             score_and_publish(book, None, params, asked, registry, store, None, now, lambda _: None)

@@ -22,7 +22,7 @@ from serving.closed_loop.clock import take_due_steps
 from serving.closed_loop.nightly import score_if_due
 from serving.delivery.delivery_params import DeliveryParams
 from serving.delivery.dispatcher import deliver_due
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 
 logger = logging.getLogger("vitals.watch")
 

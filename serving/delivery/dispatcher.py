@@ -22,7 +22,7 @@ from serving.delivery.dial import AddressRefusedError
 from serving.delivery.outbox_tables import deliveries, delivery_log, outbox, webhook_endpoints
 from serving.delivery.retries import next_attempt
 from serving.delivery.sending import Sent, send
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 
 HOLD = timedelta(seconds=90)
 BATCH = 32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
-from serving.score_tables import append_only, metadata
+from serving.history.score_tables import append_only, metadata
 
 webhook_endpoints = Table(
     "webhook_endpoints",

@@ -16,7 +16,7 @@ from serving.delivery.outbox import RETRY_FOR, announce
 from serving.delivery.outbox_tables import deliveries, delivery_log, outbox, webhook_endpoints
 from serving.delivery.webhook_formats import FORMATS
 from serving.delivery.webhook_signature import new_secret
-from serving.unique_rows import insert_once
+from serving.history.unique_rows import insert_once
 
 EVENTS = ("p0", "plan", "expansion", "model", "test")
 CHANGE_OVER = timedelta(days=1)

@@ -49,7 +49,7 @@ def add(
     """Adds an endpoint; its secret is shown this once. Without --event it hears of P0 cases and tests."""
     from serving.delivery.delivery_params import DeliveryParams
     from serving.delivery.webhooks import add_endpoint
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), opened_store(store) as opened:
         settings = read_section(params, "delivery", DeliveryParams, overrides or ())
@@ -62,7 +62,7 @@ def add(
 def list_(store: Store = None, as_json: Json = False) -> None:
     """Every endpoint, whether it is enabled, and why not."""
     from serving.delivery.webhooks import list_endpoints
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), opened_store(store) as opened, opened.begin() as connection:
         found = list_endpoints(connection)
@@ -83,7 +83,7 @@ def log(
 ) -> None:
     """Every attempt at a delivery, newest first."""
     from serving.delivery.webhooks import delivery_lines
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), opened_store(store) as opened, opened.begin() as connection:
         found = delivery_lines(connection, number, limit)
@@ -102,7 +102,7 @@ def replay(
     """Sends messages again under their own ids, so that a receiver knows a repeat."""
     from features.faults import Fault, WrongUse
     from serving.delivery.webhooks import replay as run
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), opened_store(store) as opened:
         if (message is None) == (since is None):
@@ -117,7 +117,7 @@ def replay(
 def enable(number: Number, store: Store = None, as_json: Json = False) -> None:
     """Enables an endpoint again; what waited is sent now."""
     from serving.delivery.webhooks import enable_endpoint
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), opened_store(store) as opened, opened.writing() as connection:
         found = enable_endpoint(connection, number, _now())
@@ -128,7 +128,7 @@ def enable(number: Number, store: Store = None, as_json: Json = False) -> None:
 def rotate(number: Number, store: Store = None, as_json: Json = False) -> None:
     """A new secret, shown once; for a day the old one signs as well."""
     from serving.delivery.webhooks import rotate_secret
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), opened_store(store) as opened, opened.writing() as connection:
         found = rotate_secret(connection, number, _now())
@@ -139,7 +139,7 @@ def rotate(number: Number, store: Store = None, as_json: Json = False) -> None:
 def probe(store: Store = None, as_json: Json = False) -> None:
     """Sends a test message to every endpoint that wants tests, when vitals watch next looks."""
     from serving.delivery.webhooks import send_test
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), opened_store(store) as opened, opened.writing() as connection:
         found = send_test(connection, uuid4().hex, _now())

@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from serving.shown_points import apportion
-from serving.snapshots import ScoredAccount
+from serving.history.snapshots import ScoredAccount
+from serving.scores.shown_points import apportion
 
 Matrix = NDArray[np.float64]
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from features.faults import Fault
 from features.time_windows import as_of_date
+from serving.api.problems import INVALID, NOTHING_TO_COMPARE, Problem
+from serving.api.request_fields import utc_text
 from serving.disagreement.disagreement import START, Disagreement, disagreement_of, explains_the_rule
-from serving.history_answers import snapshot_for
-from serving.opened_store import opened_store
-from serving.problems import INVALID, NOTHING_TO_COMPARE, Problem
-from serving.request_fields import utc_text
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.history.history_answers import snapshot_for
+from serving.history.opened_store import opened_store
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 
 PARTS = 5  # of a gap that are shown
 WORDS = {START: "where the rule starts in this segment"}

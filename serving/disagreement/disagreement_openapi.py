@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.openapi_parts import as_of_query, cursor, operation, query
+from serving.api.openapi_parts import as_of_query, cursor, operation, query
 from serving.params import ServingParams
 
 

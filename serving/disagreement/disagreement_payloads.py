@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from serving.payloads import AccountId, Band, Finite, SnapshotOf
+from serving.api.payloads import AccountId, Band, Finite, SnapshotOf
 
 
 class RuleVerdictOf(BaseModel):

@@ -7,11 +7,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from serving.answering import answering, resources_of
+from serving.api.answering import answering, resources_of
+from serving.api.problems import Faults
+from serving.api.request_fields import as_of_text
+from serving.api.request_queries import closed_query, page_limit
 from serving.disagreement.disagreement_answers import PageAsked, cursor_of, page_of
-from serving.problems import Faults
-from serving.request_fields import as_of_text
-from serving.request_queries import closed_query, page_limit
 
 
 def _disagreement(request: Request) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from features.catalog import Feature, Language, load_catalog
 from features.extent import known_extent
 from features.faults import Fault, WrongUse, nearest
 from features.time_windows import as_of_date
+from serving.api.request_fields import utc_text
 from serving.evidence.evidence_answers import records_behind
 from serving.evidence.evidence_documents import evidence_documents
 from serving.evidence.evidence_words import in_words
-from serving.request_fields import utc_text
 from training.all_params import AllParams
 
 Progress = Callable[[str], None]

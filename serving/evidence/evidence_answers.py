@@ -10,11 +10,11 @@ from shlex import quote
 from typing import Any
 
 from features.faults import Fault
+from serving.api.problems import EVIDENCE_NOT_KEPT, UNKNOWN_DRIVER, Faults, Problem
+from serving.api.request_fields import feature_advice
 from serving.evidence.evidence_tables import Document
-from serving.history_answers import account_of_snapshot, snapshot_for
-from serving.problems import EVIDENCE_NOT_KEPT, UNKNOWN_DRIVER, Faults, Problem
-from serving.request_fields import feature_advice
-from serving.store import ScoreStore
+from serving.history.history_answers import account_of_snapshot, snapshot_for
+from serving.history.store import ScoreStore
 
 SAYS = {
     "absent": {"en": "no {table} in the book", "zh": "数据中没有{table}表"},

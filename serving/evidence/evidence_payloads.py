@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.payloads import AccountId, Finite, SnapshotOf
+from serving.api.payloads import AccountId, Finite, SnapshotOf
 
 EVIDENCE_EXAMPLE: dict[str, Any] = {
     "account_id": "A-000017",

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, Connection, ForeignKey, Integer, String, Table, func, select
 
-from serving.score_tables import metadata, snapshots
+from serving.history.score_tables import metadata, snapshots
 
 ROWS_PER_INSERT = 1_000
 Document = dict[str, Any]

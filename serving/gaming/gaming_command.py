@@ -29,7 +29,7 @@ def gaming(
     from features.time_windows import as_of_date
     from serving.gaming.gaming_params import GamingParams
     from serving.gaming.gaming_report import report_and_keep
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), steps(as_json) as step, opened_store(store) as opened:
         settings = read_section(params, "gaming", GamingParams, overrides or ())

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from serving.payloads import Finite
+from serving.api.payloads import Finite
 
 Count = Annotated[int, Field(ge=0)]
 Chance = Annotated[Finite, Field(ge=0, le=1)]

@@ -15,12 +15,12 @@ from features.book import open_book
 from features.extent import known_extent
 from features.params import CheckParams
 from features.warehouse import Warehouse
+from serving.api.request_fields import utc_text
 from serving.gaming.discount import LEFT_OUT
 from serving.gaming.gaming_params import GamingParams
 from serving.gaming.gaming_tables import keep_report
 from serving.gaming.suspicions import Suspicion, suspicions
-from serving.request_fields import utc_text
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 
 logger = logging.getLogger("vitals.gaming")
 RULE = {

@@ -7,9 +7,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from serving.answering import answering, caller_of, refuse_query, resources_of
+from serving.api.answering import answering, caller_of, refuse_query, resources_of
+from serving.api.openapi_parts import operation
 from serving.gaming.gaming_tables import newest_report
-from serving.openapi_parts import operation
 
 NOTHING: dict[str, Any] = {"as_of": None, "csms": 0, "asked": 0, "false_discoveries": None, "discount": None}
 

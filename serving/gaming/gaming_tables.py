@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Connection, Integer, String, Table, select
 
 from serving.closed_loop.moments import moment_text
-from serving.score_tables import append_only, metadata
+from serving.history.score_tables import append_only, metadata
 
 gaming_reports = Table(
     "gaming_reports",

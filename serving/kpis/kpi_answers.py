@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from features.text.shown_words import visible
+from serving.api.problems import Faults
+from serving.api.request_fields import utc_text
 from serving.closed_loop.alarm_outcomes import Outcomes, horizon_of
 from serving.closed_loop.case_params import CaseParams
-from serving.kaplan_meier import LEVEL
+from serving.history.store import ScoreStore
+from serving.kpis.kaplan_meier import LEVEL
 from serving.kpis.kpi_records import alarms_until, detractors_until, held_back
 from serving.kpis.kpis import KpiPeriod, kpis_of
-from serving.problems import Faults
-from serving.request_fields import utc_text
-from serving.store import ScoreStore
 
 USUAL = timedelta(days=365)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.openapi_parts import moment, operation, query
+from serving.api.openapi_parts import moment, operation, query
 
 
 def kpi_paths() -> dict[str, Any]:

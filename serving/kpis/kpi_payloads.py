@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.payloads import Finite
+from serving.api.payloads import Finite
 
 Part = Annotated[Finite, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]

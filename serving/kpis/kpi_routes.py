@@ -7,10 +7,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from serving.answering import answering, caller_of, resources_of
+from serving.api.answering import answering, caller_of, resources_of
+from serving.api.problems import Faults
+from serving.api.request_queries import closed_query
 from serving.kpis.kpi_answers import kpis_answer, read_period
-from serving.problems import Faults
-from serving.request_queries import closed_query
 
 
 def _kpis(request: Request) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.special import betaincinv
 
 from serving.closed_loop.alarm_outcomes import Outcomes
-from serving.kaplan_meier import LEVEL, Waits, time_quantile
+from serving.kpis.kaplan_meier import LEVEL, Waits, time_quantile
 from serving.kpis.kpi_records import Alarm, Detractor
 
 FEWEST = 5  # of fewer nothing is said

@@ -27,10 +27,10 @@ def kpis(
     as_json: Json = False,
 ) -> None:
     """The figures of the closed loop: closed, followed up, called, escalated, recovered; by CSM and team."""
+    from serving.api.problems import Faults
     from serving.closed_loop.case_params import CaseParams
+    from serving.history.opened_store import opened_store
     from serving.kpis.kpi_answers import in_words, kpis_answer, read_period
-    from serving.opened_store import opened_store
-    from serving.problems import Faults
 
     with clear_faults(as_json):
         settings, faults = read_section(params, "cases", CaseParams, overrides or ()), Faults()

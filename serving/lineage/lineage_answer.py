@@ -11,16 +11,16 @@ import numpy as np
 
 from features.evidence import tables_behind
 from features.faults import Fault, VitalsFault, WrongUse
-from serving.batch_scoring import ScoredBook
-from serving.champion import find_version
-from serving.history_answers import account_of_snapshot, snapshot_for
+from serving.batch.batch_scoring import ScoredBook
+from serving.history.history_answers import account_of_snapshot, snapshot_for
+from serving.history.score_inputs import ScoreInputs
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 from serving.lineage.lineage_tables import Part, read_lineage
 from serving.lineage.made_from import bundle_digest, catalogue_part, code_part, data_part
 from serving.lineage.part_differences import Difference, PartState, differences
 from serving.lineage.replay import KeptParams, by_account, from_the_book, from_what_was_kept
-from serving.score_inputs import ScoreInputs
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.scores.champion import find_version
 
 Progress = Callable[[str], None]
 

@@ -40,13 +40,13 @@ def lineage(
     """Data, parameters, code, catalogue and model of a published score, and the score replayed to the same
     bits; exit 1 where it does not come out again, with what differs."""
     from features.faults import Fault, WrongUse
+    from serving.api.problems import Faults
+    from serving.api.request_fields import as_of_text, check_account_id
     from serving.gaming.gaming_params import GamingParams
+    from serving.history.opened_store import opened_store
     from serving.lineage.lineage_answer import lineage_of
     from serving.lineage.made_from import params_part
-    from serving.opened_store import opened_store
     from serving.params import ServingParams
-    from serving.problems import Faults
-    from serving.request_fields import as_of_text, check_account_id
     from serving.weights.in_force import rule_in_force, version_in_force
     from training.all_params import AllParams
 

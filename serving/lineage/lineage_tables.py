@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import JSON, Column, Connection, ForeignKey, Integer, String, Table, select
 
 from features.faults import DataFault, Fault
-from serving.score_tables import append_only, metadata
-from serving.unique_rows import insert_once
+from serving.history.score_tables import append_only, metadata
+from serving.history.unique_rows import insert_once
 from training.bundle_files import canonical_json
 
 PARTS = ("data", "params", "code", "catalogue", "model")

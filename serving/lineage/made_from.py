@@ -11,13 +11,13 @@ from importlib.metadata import version
 from features.catalog import load_catalog
 from features.params import RuleParams, Windows
 from features.table_digests import table_digests
-from serving.batch_scoring import ScoredBook
-from serving.champion import Champion
+from serving.batch.batch_scoring import ScoredBook
 from serving.changes.kept_steps import settings_of
 from serving.gaming.gaming_params import GamingParams
+from serving.history.score_inputs import ScoreInputs
 from serving.lineage.lineage_tables import Part
 from serving.params import ServingParams
-from serving.score_inputs import ScoreInputs
+from serving.scores.champion import Champion
 from training.all_params import AllParams
 from training.dataset import fingerprint_of
 from training.fingerprints import PROJECT

@@ -17,19 +17,19 @@ import pandas as pd
 from features.faults import DataFault, Fault
 from features.params import CheckParams, FeatureParams, RuleParams
 from serving.answers.survey_answers import kept_answers
-from serving.batch_scoring import ScoredBook, published_payloads, score_book
-from serving.champion import Champion, Settings, champion_scorer, find_version
-from serving.fallback import Fallback
+from serving.batch.batch_scoring import ScoredBook, published_payloads, score_book
 from serving.gaming.gaming_params import GamingParams
-from serving.learned_scorer import LearnedScorer
+from serving.history.score_inputs import ScoreInputs
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 from serving.lineage.lineage_tables import Part
 from serving.lineage.made_from import bundle_digest, rows_digest
 from serving.params import ServingParams
-from serving.past_features import features_before
-from serving.rule_scorer import RuleScorer
-from serving.score_inputs import ScoreInputs
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.scores.champion import Champion, Settings, champion_scorer, find_version
+from serving.scores.fallback import Fallback
+from serving.scores.learned_scorer import LearnedScorer
+from serving.scores.past_features import features_before
+from serving.scores.rule_scorer import RuleScorer
 from training.all_params import AllParams
 from training.params import TrainingParams
 

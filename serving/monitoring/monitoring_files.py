@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from serving.run_documents import LoggedRun, newest_run
+from serving.batch.run_documents import LoggedRun, newest_run
 
 KIND = "monitoring"  # the tag of the runs, and their folder
 PAGE = "monitoring.html"

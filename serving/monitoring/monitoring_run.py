@@ -16,7 +16,8 @@ from features.faults import Fault, WrongUse
 from features.params_file import read_section
 from features.snapshot import build_snapshot
 from features.time_windows import as_of_date
-from serving.batch_scoring import customers
+from serving.batch.batch_scoring import customers
+from serving.history.opened_store import opened_store
 from serving.monitoring.doubts import doubts
 from serving.monitoring.drift_report import DriftReport, drift_between
 from serving.monitoring.early_checks import early_days, early_truths
@@ -26,7 +27,6 @@ from serving.monitoring.monitoring_report import MonitoringReport
 from serving.monitoring.past_dates import PastDates
 from serving.monitoring.published_scores import EDGE, PublishedDate, published_dates
 from serving.monitoring.reference_day import ReferenceDay, reference_day, settled_days
-from serving.opened_store import opened_store
 from training import registry as models
 from training.all_params import AllParams
 from training.dataset import segments

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import select
 
-from serving.score_tables import score_history
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.history.score_tables import score_history
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 
 MONTHS = 24
 RENEWAL = "days_to_renewal"

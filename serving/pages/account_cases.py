@@ -9,8 +9,8 @@ from typing import Any
 from serving.closed_loop.case_answers import cases_page, one_case
 from serving.closed_loop.case_bodies import CasesQuery
 from serving.closed_loop.case_states import allowed_actions
+from serving.history.store import ScoreStore
 from serving.pages.case_clocks import Clock, clock_of
-from serving.store import ScoreStore
 
 MOST = 10
 

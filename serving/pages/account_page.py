@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.account_history import history_of
+from serving.api.request_queries import BANDS
+from serving.history.account_history import history_of
 from serving.pages.account_cases import cases_of
 from serving.pages.account_read import AccountRead, account_read
 from serving.pages.book_conflicts import APART, FEATURE
@@ -12,8 +13,7 @@ from serving.pages.history_chart import history_chart
 from serving.pages.nps_by_role import nps_by_role
 from serving.pages.visits import Page, Visit
 from serving.pages.waterfall import waterfall
-from serving.request_queries import BANDS
-from serving.verdicts import SAID, verdicts_of
+from serving.review.verdicts import SAID, verdicts_of
 
 HISTORY_SHOWN = 60
 

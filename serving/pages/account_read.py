@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.catalog import Feature, load_catalog
+from serving.api.problems import Faults
+from serving.api.request_fields import check_account_id
 from serving.changes.account_past import Past, pasts
-from serving.history_answers import account_of_snapshot, as_they_are_now, details_seen, snapshot_for
+from serving.history.history_answers import account_of_snapshot, as_they_are_now, details_seen, snapshot_for
+from serving.history.snapshots import ScoredAccount, Snapshot
 from serving.pages.book_lines import band_limits, zones
 from serving.pages.visits import Visit
-from serving.problems import Faults
-from serving.request_fields import check_account_id
-from serving.snapshots import ScoredAccount, Snapshot
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serving.score_inputs import ScoreInputs
+from serving.history.score_inputs import ScoreInputs
 
 FEATURE = "role_conflict_"  # and the window
 

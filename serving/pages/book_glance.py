@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 from serving.pages.book_lines import Line, lines_of
 from serving.pages.book_moves import BookMoves, earlier_snapshot, moves_of
 from serving.pages.distribution_chart import Distribution, distribution_bars
@@ -17,8 +19,6 @@ from serving.pages.portfolio_counts import (
     distribution,
     groups,
 )
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
 
 MOST_KEPT = 60  # one for each owner who looks
 

@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from features.params import BandLimits, RuleParams
+from serving.history.score_tables import score_history, snapshot_inputs
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 from serving.pages.book_conflicts import conflicts_of
-from serving.score_tables import score_history, snapshot_inputs
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
 
 BANDS = ("red", "yellow", "green")
 THIN = 0.5  # of the evidence

@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from serving.api.request_fields import utc_text
 from serving.closed_loop.moments import moment_of
+from serving.history.score_tables import snapshots
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 from serving.pages.book_lines import BANDS, Line, lines_of
-from serving.request_fields import utc_text
-from serving.score_tables import snapshots
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
 
 A_WEEK = timedelta(days=7)
 SHOWN = 5

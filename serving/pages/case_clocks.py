@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from serving.closed_loop.case_documents import summary_document
 from serving.closed_loop.case_tables import cases
 from serving.closed_loop.moments import moment_of
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 
 Due = Literal["call", "director", "vp"]
 MOST_READ = 2_000

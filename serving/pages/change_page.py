@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from serving.account_history import history_of
+from serving.api.problems import Faults, Problem
+from serving.api.request_queries import closed_query
 from serving.changes.change_answers import change_of
 from serving.changes.change_snapshots import Ends, read_ends
+from serving.history.account_history import history_of
 from serving.pages.account_read import account_read
 from serving.pages.visits import Page, Visit
 from serving.path_to_green.answer import path_to_green_of
 from serving.path_to_green.standing import Planner
-from serving.problems import Faults, Problem
-from serving.request_queries import closed_query
 
 SHOWN = 60
 

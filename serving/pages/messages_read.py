@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from features.catalog import Language
-from serving.words import LANGUAGES
+from serving.wording.words import LANGUAGES
 
 Messages = dict[str, dict[str, str]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from serving.answering import AccountRoute
+from serving.api.answering import AccountRoute
 from serving.closed_loop.case_states import STEPS
 from serving.pages.account_page import account, brief
 from serving.pages.change_page import change, path_to_green

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.history_answers import bands_of, overrides_held, snapshot_for
+from serving.api.request_queries import PortfolioQuery
+from serving.history.history_answers import bands_of, overrides_held, snapshot_for
 from serving.pages.book_glance import glance_of
 from serving.pages.book_lines import BANDS, band_limits, zones
 from serving.pages.case_clocks import cases_due
 from serving.pages.portfolio_counts import in_force
 from serving.pages.portfolio_query import SORTS, read_table_query, table_page
 from serving.pages.visits import Page, Visit
-from serving.request_queries import PortfolioQuery
-from serving.scorer_protocol import Scorer
+from serving.scores.scorer_protocol import Scorer
 
 DUE_SHOWN = 8
 GROUPS_SHOWN = 10

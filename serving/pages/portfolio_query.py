@@ -9,10 +9,10 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from features.faults import nearest
+from serving.api.problems import Faults, clip
+from serving.api.request_fields import TEXT_ALLOWED, is_short_text
+from serving.api.request_queries import closed_query
 from serving.pages.book_lines import BANDS, Line
-from serving.problems import Faults, clip
-from serving.request_fields import TEXT_ALLOWED, is_short_text
-from serving.request_queries import closed_query
 
 KEYS = ("band", "owner", "segment", "q", "conflict", "unsure", "sort", "page")
 PER_PAGE = 50

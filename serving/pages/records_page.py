@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from serving.api.problems import Faults
+from serving.api.request_fields import feature_advice, is_short_text
+from serving.api.request_queries import closed_query
 from serving.evidence.evidence_answers import evidence_of
 from serving.pages.account_read import AccountRead, account_read
 from serving.pages.spans import pieces
 from serving.pages.usage_chart import UsageBars, usage_bars
 from serving.pages.visits import Page, Visit
-from serving.problems import Faults
-from serving.request_fields import feature_advice, is_short_text
-from serving.request_queries import closed_query
-from serving.verdicts import SAID, verdicts_of
+from serving.review.verdicts import SAID, verdicts_of
 
 CUT = 500  # characters of a text in a table; the record's own page has all of it
 

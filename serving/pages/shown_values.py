@@ -7,9 +7,9 @@ from typing import Any
 
 from features.catalog import Feature, Language
 from serving.closed_loop.moments import moment_of
-from serving.group_names import group_name
 from serving.pages.messages_read import Words
-from serving.words import written
+from serving.wording.group_names import group_name
+from serving.wording.words import written
 
 NOTHING = "–"
 

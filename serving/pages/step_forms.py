@@ -15,11 +15,11 @@ from serving.closed_loop.case_answers import step_taken
 from serving.closed_loop.case_bodies import read_step
 from serving.closed_loop.case_states import Action
 from serving.closed_loop.override_routes import override_taken, read_override
-from serving.history_answers import account_of_snapshot, snapshot_for
+from serving.history.history_answers import account_of_snapshot, snapshot_for
 from serving.pages.account_read import account_named
 from serving.pages.addresses import account_address
 from serving.pages.visits import Visit
-from serving.verdicts import keep_verdict, read_verdict
+from serving.review.verdicts import keep_verdict, read_verdict
 
 Fields = Mapping[str, str]
 Effect = Callable[[Visit, Fields, Connection], str]

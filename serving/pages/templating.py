@@ -27,7 +27,7 @@ from serving.pages.shown_values import (
     whole_points,
 )
 from serving.pages.static_files import static_address
-from serving.words import LANGUAGES
+from serving.wording.words import LANGUAGES
 
 
 @cache

@@ -18,11 +18,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from features.faults import VitalsFault
 from serving.access.principal import Principal
 from serving.access.sign_in_routes import access_of, read_form, session_of
-from serving.answering import Resources, caller_of, resources_of
-from serving.idempotency import Reply, write_call_named, written_once
+from serving.api.answering import Resources, caller_of, resources_of
+from serving.api.idempotency import Reply, write_call_named, written_once
+from serving.api.problems import INVALID, NO_SNAPSHOT, Problem, store_down
 from serving.pages.preferences import Preferences, preferences_of, switched
 from serving.pages.templating import rendered
-from serving.problems import INVALID, NO_SNAPSHOT, Problem, store_down
 
 HEADERS = {
     "Cache-Control": "no-store",

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from serving.answering import Resources
+from serving.api.answering import Resources
 from serving.pages.book_glance import glance_of
 from serving.themes.theme_answers import themes_answer
 from serving.themes.theme_queries import ThemesAsked

@@ -10,16 +10,16 @@ import numpy as np
 from features.catalog import Feature, load_catalog
 from features.faults import Fault
 from features.rule_weights import RuleWeights
-from serving.history_answers import account_of_snapshot, snapshot_for
+from serving.api.problems import INPUTS_NOT_KEPT, OTHER_MODEL, Problem
+from serving.history.history_answers import account_of_snapshot, snapshot_for
+from serving.history.score_inputs import ScoreInputs
+from serving.history.snapshots import ScoredAccount, Snapshot
+from serving.history.store import ScoreStore
 from serving.path_to_green.likely_moves import Source, known_of
 from serving.path_to_green.plan import Plan, Step, path_to
 from serving.path_to_green.plan_words import assumptions, headline, step_text
 from serving.path_to_green.standing import Planner, Target
-from serving.problems import INPUTS_NOT_KEPT, OTHER_MODEL, Problem
-from serving.score_inputs import ScoreInputs
-from serving.shown_points import apportion, tenths_down
-from serving.snapshots import ScoredAccount, Snapshot
-from serving.store import ScoreStore
+from serving.scores.shown_points import apportion, tenths_down
 from training.plausible_moves import DAYS
 
 BANDS = ("red", "yellow", "green")

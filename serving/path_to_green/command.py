@@ -29,10 +29,10 @@ def path_to_green(
 ) -> None:
     """The cheapest plan found by which an account reaches a band within 60 days, from the newest snapshot."""
     from features.time_windows import as_of_date
-    from serving.opened_store import opened_store
+    from serving.api.request_fields import utc_text
+    from serving.history.opened_store import opened_store
     from serving.path_to_green.answer import path_to_green_of
     from serving.path_to_green.plan_words import in_words
-    from serving.request_fields import utc_text
     from serving.weights.in_force import scorer_in_force
 
     with clear_faults(as_json):

@@ -8,11 +8,11 @@ import pandas as pd
 
 from features.catalog import load_catalog
 from features.params import Windows
-from serving.learned_scorer import LearnedScorer
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 from serving.path_to_green.levers import Known
 from serving.path_to_green.standing import Planner
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.scores.learned_scorer import LearnedScorer
 from training.plausible_moves import DAYS, NEAR, PlausibleMoves, plausible_moves
 from training.typical_values import TypicalValues, typical_values
 

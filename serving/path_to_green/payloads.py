@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.payloads import Band, Finite, ModelOf, SnapshotOf
+from serving.api.payloads import Band, Finite, ModelOf, SnapshotOf
 
 
 class StandingOf(BaseModel):

@@ -9,7 +9,7 @@ from typing import Any
 from features.catalog import Feature, Language
 from features.text.shown_words import visible
 from serving.path_to_green.plan import Plan
-from serving.words import LANGUAGES, written
+from serving.wording.words import LANGUAGES, written
 from training.plausible_moves import DAYS
 
 Said = dict[str, str]

@@ -1,5 +1,5 @@
 """The paths to green of a book's yellow accounts, worked out before its snapshot is published: plans are made
-from them (`serving.account_plans`)."""
+from them (`serving.closed_loop.account_plans`)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sqlalchemy import select
 
 from features.catalog import Feature, load_catalog
 from serving.closed_loop.case_tables import cases
+from serving.history.snapshots import ScoredAccount
+from serving.history.store import ScoreStore
 from serving.path_to_green.answer import told
 from serving.path_to_green.levers import Known
 from serving.path_to_green.likely_moves import Source, known_of
 from serving.path_to_green.plan import path_to
 from serving.path_to_green.standing import Planner
-from serving.revenue_at_risk import revenue_at_risk
-from serving.snapshots import ScoredAccount
-from serving.store import ScoreStore
+from serving.scores.revenue_at_risk import revenue_at_risk
 from training.plausible_moves import plausible_moves
 from training.typical_values import typical_values
 

@@ -7,12 +7,12 @@ from typing import Any, cast
 from starlette.requests import Request
 
 from features.faults import nearest
-from serving.answering import AccountRoute, answering, resources_of
+from serving.api.answering import AccountRoute, answering, resources_of
+from serving.api.problems import Faults, clip
+from serving.api.request_fields import as_of_text, check_account_id
+from serving.api.request_queries import closed_query
 from serving.path_to_green.answer import path_to_green_of
 from serving.path_to_green.standing import Planner, Target
-from serving.problems import Faults, clip
-from serving.request_fields import as_of_text, check_account_id
-from serving.request_queries import closed_query
 
 TARGETS = ("green", "yellow")
 

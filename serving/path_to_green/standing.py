@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.params import HardException
-from serving.learned_scorer import LearnedScorer
-from serving.rule_scorer import RuleScorer
+from serving.scores.learned_scorer import LearnedScorer
+from serving.scores.rule_scorer import RuleScorer
 from training.health_model import health_of
 from training.linear_terms import RuleColumns
 

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, func, select, true
 
+from serving.api.request_fields import utc_text
 from serving.closed_loop.alarm_outcomes import Outcomes
 from serving.closed_loop.case_tables import case_history, cases
 from serving.closed_loop.cases import SYSTEM
 from serving.closed_loop.moments import moment_of, moment_text
-from serving.request_fields import utc_text
-from serving.score_tables import score_history, snapshots
+from serving.history.score_tables import score_history, snapshots
 
 KINDS = ("p0", "plan")
 COLUMNS = ["account_id", "health", "stayed", "expected"]

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from serving.history.score_tables import score_history
+from serving.history.store import ScoreStore
 from serving.plays.play_effects import PlayEffect, play_effect
 from serving.plays.played_cases import played_until
 from serving.plays.plays_params import PlaysParams
-from serving.score_tables import score_history
-from serving.store import ScoreStore
 
 RESAMPLES, SEED = 1_000, 7
 ANY = "any play"

@@ -18,7 +18,7 @@ def plays(
 ) -> None:
     """Did the play work? Closed cases by playbook: who stayed, against what their health foretold and against
     accounts as severe that nobody worked on; or that it cannot be told."""
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
     from serving.plays.plays_answer import plays_answer, plays_in_words
     from serving.plays.plays_params import PlaysParams
 

@@ -7,8 +7,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from serving.answering import answering, refuse_query, resources_of
-from serving.openapi_parts import operation
+from serving.api.answering import answering, refuse_query, resources_of
+from serving.api.openapi_parts import operation
 from serving.plays.plays_answer import plays_answer
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, select, update
 
 from serving.closed_loop.moments import moment_text
 from serving.delivery.outbox import announce
+from serving.history.unique_rows import insert_once
 from serving.retraining.retraining_tables import OPEN, retrainings
 from serving.retraining.triggers import Trigger, as_documents
-from serving.unique_rows import insert_once
 
 HOLD = timedelta(hours=6)  # longer than any training; whoever trains is then taken for dead
 r = retrainings.c

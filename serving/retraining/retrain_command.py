@@ -37,7 +37,7 @@ def retrain(
     """Trains again where a trigger fires (schedule, new labels, drift, decay): challenger, gate, card,
     notice; it then scores beside the champion. vitals watch does it by itself."""
     from features.faults import Fault, WrongUse
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
     from serving.retraining.retraining import Workshop, looked
     from serving.retraining.retraining import retrain as run
     from serving.retraining.retraining_params import RetrainingParams

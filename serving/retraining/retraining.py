@@ -15,11 +15,11 @@ from typing import Any
 
 from features.faults import DataFault, Fault, WrongUse
 from serving.closed_loop.moments import moment_text
+from serving.history.store import ScoreStore
 from serving.retraining import attempts
 from serving.retraining.retraining_params import RetrainingParams
 from serving.retraining.standing import standing_of
 from serving.retraining.triggers import Trigger, fired, triggers
-from serving.store import ScoreStore
 from training import registry as versions
 from training.all_params import AllParams
 from training.gate_verdict import Verdict

@@ -26,7 +26,7 @@ def rollback(
     """Makes the champion before champion again; a running service follows within a second."""
     from features.faults import Fault, WrongUse
     from serving.delivery.outbox import announce
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
     from training.rollback import roll_back
 
     with clear_faults(as_json), opened_store(store) as opened:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from serving.history.store import ScoreStore
 from serving.retraining import attempts
 from serving.retraining.retraining_tables import shadow_scores
 from serving.retraining.shadow_comparison import ShadowComparison, shadow_comparison
 from serving.retraining.shadow_scores import side_by_side
-from serving.store import ScoreStore
 
 Document = dict[str, Any]
 

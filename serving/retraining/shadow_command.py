@@ -15,7 +15,7 @@ def shadow(
     params: Params = DEFAULT_PARAMS, overrides: Set = None, store: Store = None, as_json: Json = False
 ) -> None:
     """How far challenger and champion differ on the same accounts and nights, and about whom."""
-    from serving.opened_store import opened_store
+    from serving.history.opened_store import opened_store
     from serving.retraining.shadow_answers import shadow_in_words, shadow_of
     from training.params import TrainingParams
 

@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, and_, insert, select
 
-from serving.champion import Settings, champion_scorer, find_version
+from serving.history.score_tables import score_history, snapshots
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 from serving.retraining import attempts
 from serving.retraining.retraining_tables import shadow_scores
-from serving.score_tables import score_history, snapshots
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.scores.champion import Settings, champion_scorer, find_version
 from training.all_params import AllParams
 from training.text_feature import signal_name
 
 if TYPE_CHECKING:
-    from serving.batch_scoring import ScoredBook
+    from serving.batch.batch_scoring import ScoredBook
 
 logger = logging.getLogger("vitals.retraining")
 ROWS_PER_INSERT = 1_000

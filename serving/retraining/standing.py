@@ -12,10 +12,10 @@ import pandas as pd
 from features.book import open_book
 from features.extent import known_extent
 from serving.closed_loop.moments import moment_of
+from serving.history.store import ScoreStore
 from serving.retraining import attempts
 from serving.retraining.monitoring_summary import newest_monitoring
 from serving.retraining.triggers import Standing
-from serving.store import ScoreStore
 from training import registry as versions
 from training.all_params import AllParams
 from training.labels import read_churns

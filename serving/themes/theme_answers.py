@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from features.faults import Fault
 from features.text.themes import FRIENDLY, THEMES
+from serving.api.problems import INVALID, THEMES_NOT_KEPT, Problem
 from serving.disagreement.disagreement_answers import cursor
-from serving.history_answers import account_of_snapshot, snapshot_for
-from serving.problems import INVALID, THEMES_NOT_KEPT, Problem
-from serving.revenue_at_risk import churn_risk, revenue_at_risk, yearly_revenue
-from serving.snapshots import ScoredAccount, Snapshot
-from serving.store import ScoreStore
+from serving.history.history_answers import account_of_snapshot, snapshot_for
+from serving.history.snapshots import ScoredAccount, Snapshot
+from serving.history.store import ScoreStore
+from serving.scores.revenue_at_risk import churn_risk, revenue_at_risk, yearly_revenue
 from serving.themes.theme_queries import SentencesAsked, ThemesAsked
 from serving.themes.theme_ranking import LEVEL, NAMES, Mentioned, Ranked, order_of, ranked
 from serving.themes.theme_tables import Mention

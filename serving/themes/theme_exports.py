@@ -15,7 +15,7 @@ from typing import Any
 from features.catalog import Language
 from features.faults import Fault, WrongUse
 from features.text.shown_words import visible
-from serving.portfolio_csv import BYTE_ORDER_MARK, safe_cell
+from serving.history.portfolio_csv import BYTE_ORDER_MARK, safe_cell
 
 Document = Mapping[str, Any]
 ENDINGS = (".csv", ".md")

@@ -6,7 +6,7 @@ from typing import Any
 
 from features.source_tables import ROLES
 from features.text.themes import THEMES
-from serving.openapi_parts import as_of_query, cursor, operation, query, text
+from serving.api.openapi_parts import as_of_query, cursor, operation, query, text
 from serving.params import ServingParams
 from serving.themes.theme_queries import LONGEST, SHORTEST, USUAL
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from features.text.lexicon import Theme
-from serving.payloads import AccountId, Band, Finite, SnapshotOf
+from serving.api.payloads import AccountId, Band, Finite, SnapshotOf
 
 Role = Literal["decision_maker", "manager", "user", "it_manager", "finance"]
 Day = Annotated[str, Field(examples=["2026-10-31"])]

@@ -9,11 +9,11 @@ from starlette.datastructures import QueryParams
 from features.faults import nearest
 from features.source_tables import ROLES
 from features.text.themes import THEMES
+from serving.api.problems import Faults, clip
+from serving.api.request_fields import TEXT_ALLOWED, as_of_text, is_short_text
+from serving.api.request_queries import closed_query, page_limit
 from serving.disagreement.disagreement_answers import cursor_of
 from serving.params import ServingParams
-from serving.problems import Faults, clip
-from serving.request_fields import TEXT_ALLOWED, as_of_text, is_short_text
-from serving.request_queries import closed_query, page_limit
 
 SHORTEST, LONGEST, USUAL = 7, 182, 90  # days; twice the longest is within the texts that are kept
 FILTERS = ("segment", "role", "owner")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from features.catalog import Language
-from serving.opened_store import opened_store
-from serving.problems import Faults
-from serving.store import ScoreStore
+from serving.api.problems import Faults
+from serving.history.opened_store import opened_store
+from serving.history.store import ScoreStore
 from serving.themes.theme_answers import sentences_answer, themes_answer
 from serving.themes.theme_exports import as_csv, as_markdown, check_export, in_words, sentences_in_words
 from serving.themes.theme_queries import SentencesAsked, ThemesAsked, check_theme, themes_asked

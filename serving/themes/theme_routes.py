@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from serving.answering import answering, resources_of
+from serving.api.answering import answering, resources_of
 from serving.themes.theme_answers import sentences_answer, themes_answer
 from serving.themes.theme_queries import read_sentences_query, read_themes_query
 

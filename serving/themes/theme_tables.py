@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Column, Connection, ForeignKey, Integer, String, Table, select
 
-from serving.score_tables import metadata, snapshots
+from serving.history.score_tables import metadata, snapshots
 
 ROWS_PER_INSERT = 1_000
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from serving.score_tables import score_history
-from serving.snapshots import ScoredAccount, Snapshot
-from serving.store import ScoreStore
+from serving.history.score_tables import score_history
+from serving.history.snapshots import ScoredAccount, Snapshot
+from serving.history.store import ScoreStore
 from serving.themes.theme_ranking import NAMES
 from serving.themes.theme_tables import Mention, themes_of
 

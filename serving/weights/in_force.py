@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from features.params import RuleParams
-from serving.champion import Settings, load_scorer
-from serving.learned_scorer import LearnedScorer
-from serving.rule_scorer import RuleScorer
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
+from serving.scores.champion import Settings, load_scorer
+from serving.scores.learned_scorer import LearnedScorer
+from serving.scores.rule_scorer import RuleScorer
 from serving.weights.weight_versions import WeightVersion, weights_in_force
 
 LOG = logging.getLogger("vitals.serving")

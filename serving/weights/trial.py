@@ -10,8 +10,8 @@ from features.faults import nearest
 from features.params import PILLARS, PillarWeights
 from features.rule_profiles import STAGES
 from features.rule_weights import RuleWeights
-from serving.problems import Faults, clip
-from serving.request_fields import TEXT_ALLOWED, is_short_text
+from serving.api.problems import Faults, clip
+from serving.api.request_fields import TEXT_ALLOWED, is_short_text
 
 KEYS = ("base", "segment", "stage", "plain", *PILLARS)
 FILE = "file"  # as a base: the weights of params.yaml

@@ -13,7 +13,7 @@ from features.measured_rows import MeasuredRows
 from features.params import RuleParams
 from features.rule_weights import RuleWeights
 from features.weighed_rows import Weighing
-from serving.run_documents import LoggedRun, alias_of, run_of
+from serving.batch.run_documents import LoggedRun, alias_of, run_of
 from training.band_backtest import Backtest, compared
 from training.bootstrap import account_draws
 from training.calibration import Matrix

@@ -19,10 +19,10 @@ from features.measured_rows import MeasuredRows
 from features.params import RuleParams
 from features.rule_weights import RuleWeights
 from features.weighed_rows import Weighing
-from serving.score_tables import score_history
-from serving.shown_points import tenths_down
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.history.score_tables import score_history
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
+from serving.scores.shown_points import tenths_down
 
 BANDS = ("green", "yellow", "red")
 SHOWN = 20
@@ -145,7 +145,7 @@ def _compared(facts: pd.DataFrame, before: Side, after: Side) -> TriedToday:
 
 
 def _cents(mrr: NDArray[np.float64]) -> float:
-    """Added exactly and rounded once, as in `serving.what_if`."""
+    """Added exactly and rounded once, as in `serving.what_ifs.what_if`."""
     return round(float(np.rint(mrr * 100).sum()) / 100, 2)
 
 

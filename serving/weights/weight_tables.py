@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from serving.score_tables import append_only, metadata
+from serving.history.score_tables import append_only, metadata
 
 weight_versions = Table(
     "weight_versions",

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Row, insert, select
 
 from features.faults import Fault
 from features.rule_weights import RuleWeights
+from serving.api.problems import INVALID, Problem
 from serving.closed_loop.moments import moment_text
-from serving.problems import INVALID, Problem
 from serving.weights.weight_tables import weight_adoptions, weight_versions
 
 MOST_SHOWN = 50

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jupyter_client.manager import KernelManager
 
-from serving.opened_store import opened_store
+from serving.history.opened_store import opened_store
 from tests.documents.documented_run import Documented, documented
 
 __all__ = ["documented"]

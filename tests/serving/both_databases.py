@@ -18,7 +18,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, text
 
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 
 __all__ = ["database_url", "loop_store", "postgres"]
 

@@ -13,10 +13,10 @@ from features.params import FeatureParams, PillarWeights, RuleParams, Windows
 from features.params_file import read_section
 from serving.changes.change_tables import StepInputs, write_settings, write_step
 from serving.changes.kept_steps import settings_of
-from serving.rule_scorer import RuleScorer
-from serving.score_inputs import ScoreInputs
-from serving.snapshots import ScoredAccount, Snapshot
-from serving.store import ScoreStore
+from serving.history.score_inputs import ScoreInputs
+from serving.history.snapshots import ScoredAccount, Snapshot
+from serving.history.store import ScoreStore
+from serving.scores.rule_scorer import RuleScorer
 from tests.serving.trained_workspace import PARAMS
 
 RULE = read_section(PARAMS, "rule", RuleParams)

@@ -14,9 +14,9 @@ from starlette.exceptions import StarletteDeprecationWarning
 from serving import service
 from serving.access.access import Access
 from serving.access.api_keys import create_key
-from serving.answering import Resources
-from serving.snapshots import ScoredAccount, Snapshot
-from serving.store import ScoreStore
+from serving.api.answering import Resources
+from serving.history.snapshots import ScoredAccount, Snapshot
+from serving.history.store import ScoreStore
 from tests.serving import fake_scorer
 from tests.serving.audit_hook import AuditHook
 

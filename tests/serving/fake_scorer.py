@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.feature_rows import FeatureRows, Rows
+from serving.scores.feature_rows import FeatureRows, Rows
 
 WEIGHTS = {"seat_utilisation": 2.0, "nps_account": 0.02, "days_since_last_use": -0.05, "tenure_days": 0.001}
 TYPICAL = {"seat_utilisation": 0.6, "nps_account": 20.0, "days_since_last_use": 5.0, "tenure_days": 700.0}

@@ -34,7 +34,7 @@ from serving.delivery.delivery_params import DeliveryParams
 from serving.delivery.dispatcher import deliver_due
 from serving.delivery.outbox_tables import outbox
 from serving.delivery.webhooks import add_endpoint
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from tests.serving.killed_service import serve
 from tests.serving.killed_watcher import watch
 from tests.serving.receivers import Receiver, receiver

@@ -6,10 +6,10 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.access.principal import Principal
-from serving.answering import Resources
-from serving.mounted_app import mounted_app
+from serving.api.answering import Resources
+from serving.api.mounted_app import mounted_app
+from serving.history.store import ScoreStore
 from serving.params import ServingParams
-from serving.store import ScoreStore
 from tests.serving.fake_scorer import FakeScorer
 
 CALLER = Principal("k1", "crm", frozenset({"admin"}))

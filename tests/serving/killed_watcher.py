@@ -5,7 +5,7 @@ from __future__ import annotations
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.watching import Watcher
 from serving.delivery.delivery_params import DeliveryParams
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 
 
 def watch(url: str) -> None:

@@ -32,7 +32,7 @@ from serving.closed_loop.case_tables import case_escalations, cases
 from serving.closed_loop.cases import Opening, Step, StepRefusedError, open_case, take_step
 from serving.closed_loop.clock import take_due_steps
 from serving.delivery.outbox_tables import outbox
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 
 MINUTE = timedelta(minutes=1)
 STEPS = ("call_overdue", "director", "vp")

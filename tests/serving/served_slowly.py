@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from serving import service
-from serving.feature_rows import FeatureRows, Rows
+from serving.scores.feature_rows import FeatureRows, Rows
 from tests.serving.fake_scorer import FakeScorer
 
 FOLDER = Path(os.environ.get("VITALS_TEST_FOLDER", "."))

@@ -3,8 +3,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from serving.account_words import in_words, several_in_words
-from serving.snapshots import ScoredAccount
+from serving.history.snapshots import ScoredAccount
+from serving.wording.account_words import in_words, several_in_words
 
 
 def account(kind: str = "learned", **details: Any) -> ScoredAccount:

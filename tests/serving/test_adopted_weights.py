@@ -15,13 +15,13 @@ from features.params import PillarWeights, RuleParams
 from features.params_file import read_section
 from features.rule_score import rule_score
 from features.rule_weights import RuleWeights
-from serving.account_history import history_of
-from serving.champion import Settings
-from serving.problems import Problem
-from serving.publishing import Published, score_and_publish
-from serving.score_inputs import ScoreInputs
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.api.problems import Problem
+from serving.batch.publishing import Published, score_and_publish
+from serving.history.account_history import history_of
+from serving.history.score_inputs import ScoreInputs
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
+from serving.scores.champion import Settings
 from serving.weights.in_force import SettingsInForce, scorer_in_force, version_in_force
 from serving.weights.trial import read_trial
 from serving.weights.tried_past import past_book, tried_past
@@ -34,7 +34,7 @@ from serving.weights.weight_versions import (
     versions,
     weights_in_force,
 )
-from serving.what_if import WhatIf, rule_side
+from serving.what_ifs.what_if import WhatIf, rule_side
 from tests.serving.both_databases import database_url, loop_store, postgres
 from tests.serving.trained_workspace import LIGHT, PARAMS, TrainedWorkspace, workspace
 from training.band_backtest import replayed

@@ -27,8 +27,8 @@ from serving.closed_loop.cases import Opening, Step, open_case, take_step
 from serving.closed_loop.clock import take_due_steps
 from serving.closed_loop.playbooks_read import read_playbooks
 from serving.delivery.outbox_tables import outbox
-from serving.snapshots import ScoredAccount
-from serving.store import ScoreStore
+from serving.history.snapshots import ScoredAccount
+from serving.history.store import ScoreStore
 from tests.serving import fake_scorer
 from tests.serving.both_databases import database_url, loop_store, postgres
 from tests.serving.test_case_triggers import scored

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from serving.access.api_keys import create_key
+from serving.api.openapi import openapi_document
 from serving.closed_loop.book_people import BookPeople, keep_people
-from serving.openapi import openapi_document
-from serving.opened_store import opened_store
+from serving.history.opened_store import opened_store
 from serving.params import ServingParams
 from tests.features.literal_book import Case, at
 from tests.serving.test_evidence_route import published

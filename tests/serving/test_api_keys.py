@@ -17,7 +17,7 @@ from serving.access.api_keys import (
     rotate_key,
 )
 from serving.access.key_tables import api_keys
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving import service
-from serving.answering import Resources
+from serving.api.answering import Resources
 from tests.serving.audit_hook import AuditHook
 from tests.serving.fake_scorer import FakeScorer
 

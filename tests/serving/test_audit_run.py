@@ -10,10 +10,10 @@ import pytest
 
 from serving import audit_run
 from serving.audit_run import audit_book
-from serving.batch_scoring import score_book
-from serving.champion import load_scorer
-from serving.learned_scorer import LearnedScorer
+from serving.batch.batch_scoring import score_book
 from serving.params import ServingParams
+from serving.scores.champion import load_scorer
+from serving.scores.learned_scorer import LearnedScorer
 from tests.serving.trained_workspace import TrainedWorkspace, workspace
 from training.all_params import AllParams
 from training.audit.book_audit import Answers, BookAudit, audit_answers

@@ -14,11 +14,11 @@ import pytest
 
 from features.faults import DataFault
 from features.time_windows import as_of_date
-from serving.batch_scoring import ScoredBook, flat_table, score_book
-from serving.champion import load_scorer
+from serving.api.request_bodies import read_predict
+from serving.batch.batch_scoring import ScoredBook, flat_table, score_book
+from serving.history.snapshots import ScoredAccount
 from serving.params import ServingParams
-from serving.request_bodies import read_predict
-from serving.snapshots import ScoredAccount
+from serving.scores.champion import load_scorer
 from tests.serving.trained_workspace import LIGHT, PARAMS, TrainedWorkspace, workspace
 from training.all_params import AllParams
 

@@ -12,12 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from features.faults import DataFault, VitalsFault
-from serving.batch_scoring import flat_rows
+from serving.batch.batch_scoring import flat_rows
 from serving.bulk import local_rows
 from serving.bulk.publish_rows import Bulk, PublishedRows, score_rows
 from serving.bulk.scored_chunk import Told, scored_chunk
-from serving.champion import load_scorer
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
+from serving.scores.champion import load_scorer
 from tests.serving.trained_workspace import LIGHT, NOW, PARAMS, TrainedWorkspace, workspace
 from vitals import app
 
@@ -131,7 +131,7 @@ def test_an_interrupted_publication_leaves_nothing_and_loses_no_chunk(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("serving.store.write_inputs", fails)
+        patched.setattr("serving.history.store.write_inputs", fails)
         with pytest.raises(KeyboardInterrupt):
             run(rows)
     assert ScoreStore(f"sqlite:///{tmp_path / 'rows.db'}").newest_snapshot() is None

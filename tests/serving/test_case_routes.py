@@ -9,12 +9,12 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from serving import service
-from serving.answering import Resources
 from serving.answers.survey_tables import survey_responses
+from serving.api.answering import Resources
 from serving.closed_loop.book_people import BookPeople, keep_people
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.case_payloads import CaseResponse, CasesResponse, SurveyAnswerResponse
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from tests.serving import fake_scorer
 from tests.serving.conftest import Publish
 

@@ -15,8 +15,8 @@ from serving.closed_loop.case_tables import book_accounts, book_contacts, cases,
 from serving.closed_loop.case_triggers import Trigger
 from serving.closed_loop.cases import Step, take_step
 from serving.closed_loop.playbooks_read import read_playbooks
-from serving.snapshots import ScoredAccount
-from serving.store import ScoreStore
+from serving.history.snapshots import ScoredAccount
+from serving.history.store import ScoreStore
 from tests.serving import fake_scorer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -21,7 +21,7 @@ from serving.closed_loop.cases import (
     take_step,
 )
 from serving.delivery.outbox_tables import outbox
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from tests.serving.both_databases import database_url, loop_store, postgres
 
 __all__ = ["database_url", "loop_store", "postgres"]

@@ -12,10 +12,10 @@ import pytest
 
 from features.faults import WrongUse
 from serving.access.api_keys import create_key
-from serving.champion import find_champion, load_scorer
-from serving.learned_scorer import LearnedScorer
-from serving.opened_store import opened_store
-from serving.rule_scorer import NO_CHAMPION, RuleScorer
+from serving.history.opened_store import opened_store
+from serving.scores.champion import find_champion, load_scorer
+from serving.scores.learned_scorer import LearnedScorer
+from serving.scores.rule_scorer import NO_CHAMPION, RuleScorer
 from tests.serving.trained_workspace import PARAMS, ROOT, TrainedWorkspace, workspace
 from training.registry import MODEL, bundle_folder, tracking, version_of
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from features.catalog import load_catalog
 from features.params import BandLimits, PillarWeights, RuleParams, Windows
 from features.params_file import read_section
-from serving.champion import find_version
 from serving.changes.change_parts import PARTS, SPLIT, Moves, Parts, parts_of
 from serving.changes.scoring_ways import ModelWay, RuleWay, Way, way_of
+from serving.scores.champion import find_version
 from tests.serving.trained_workspace import PARAMS, TrainedWorkspace, workspace
 
 __all__ = ["workspace"]

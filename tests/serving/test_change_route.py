@@ -14,9 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
 from features.params import FeatureParams, RoleWeights
+from serving.api.payloads import ProblemDetail
 from serving.changes.change_payloads import ChangeResponse, HistoryResponse
-from serving.payloads import ProblemDetail
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from tests.command_runs import answer, refused, run
 from tests.serving.changing_accounts import ACCOUNTS, HEAVY_USE, OWNER, features, published
 from tests.serving.conftest import NewKey

@@ -14,7 +14,7 @@ from serving.closed_loop.clock import take_due_steps
 from serving.closed_loop.nightly import score_if_due
 from serving.closed_loop.nightly_tables import nightly_runs
 from serving.delivery.outbox_tables import outbox
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from tests.serving.both_databases import database_url, loop_store, postgres
 
 __all__ = ["database_url", "loop_store", "postgres"]

@@ -15,9 +15,9 @@ from features.book import open_book
 from features.faults import DataFault
 from features.params import CheckParams
 from serving import service
-from serving.answering import Resources
-from serving.champion import Settings, load_scorer
-from serving.learned_scorer import LearnedScorer
+from serving.api.answering import Resources
+from serving.scores.champion import Settings, load_scorer
+from serving.scores.learned_scorer import LearnedScorer
 from tests.serving.corruptions import BROKEN, CALLS, FLAGGED, SPOILT, Broken, Call, Flagged, Row, Spoilt
 from tests.serving.forged_registry import ForgedRegistry
 from tests.serving.trained_workspace import PARAMS

@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 from serving.disagreement.disagreement import START, disagreement_of
 from serving.disagreement.disagreement_answers import cursor_of, in_words
 from serving.disagreement.disagreement_payloads import DisagreementResponse
-from serving.snapshots import ScoredAccount
-from serving.store import ScoreStore
+from serving.history.snapshots import ScoredAccount
+from serving.history.store import ScoreStore
 from tests.command_runs import answer, refused, run
 from tests.serving.trained_workspace import TrainedWorkspace, workspace
 

@@ -23,7 +23,7 @@ from serving.delivery.webhooks import (
     replay,
     rotate_secret,
 )
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from tests.serving.both_databases import database_url, loop_store, postgres
 from tests.serving.receivers import Receiver, receiver
 

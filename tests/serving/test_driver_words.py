@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from features.catalog import load_catalog
 from features.params import Windows
-from serving.champion import load_scorer
-from serving.driver_words import driver_sentence
-from serving.learned_scorer import LearnedScorer
-from serving.rule_scorer import RuleScorer
-from serving.since_when import PastFeatures, since_when
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
+from serving.scores.champion import load_scorer
+from serving.scores.learned_scorer import LearnedScorer
+from serving.scores.rule_scorer import RuleScorer
+from serving.scores.since_when import PastFeatures, since_when
+from serving.wording.driver_words import driver_sentence
 from tests.serving.trained_workspace import PARAMS, TrainedWorkspace, workspace
 
 __all__ = ["workspace"]

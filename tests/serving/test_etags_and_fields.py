@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from serving.payloads import AccountSummary, Health
-from serving.portfolio_csv import BYTE_ORDER_MARK, COLUMNS, DANGEROUS, safe_cell
-from serving.request_queries import SUMMARY_FIELDS
-from serving.snapshots import ScoredAccount
+from serving.api.payloads import AccountSummary, Health
+from serving.api.request_queries import SUMMARY_FIELDS
+from serving.history.portfolio_csv import BYTE_ORDER_MARK, COLUMNS, DANGEROUS, safe_cell
+from serving.history.snapshots import ScoredAccount
 from tests.serving.conftest import NewKey, Publish, scored_book
 from tests.serving.test_key_door import ask
 from tests.serving.test_service import problem

@@ -11,10 +11,10 @@ import pytest
 
 from features.catalog import load_catalog
 from features.warehouse import Warehouse
+from serving.api.problems import Problem
 from serving.evidence.evidence_answers import records_behind
 from serving.evidence.evidence_documents import evidence_documents
 from serving.evidence.evidence_tables import Evidence
-from serving.problems import Problem
 from tests.features.future_actions import another_future
 from tests.features.literal_book import AS_OF, PARAMS, Case, at, literal_warehouse
 from tests.features.other_futures import warehouse_of_frames

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from serving.api.openapi import openapi_document
 from serving.evidence.evidence_documents import evidence_documents
 from serving.evidence.evidence_payloads import EVIDENCE_EXAMPLE, EvidenceResponse, SpanOf
-from serving.openapi import openapi_document
+from serving.history.snapshots import ScoredAccount, Snapshot
+from serving.history.store import ScoreStore
 from serving.params import ServingParams
-from serving.snapshots import ScoredAccount, Snapshot
-from serving.store import ScoreStore
 from serving.themes.theme_documents import theme_documents
 from serving.themes.theme_tables import keep_themes
 from tests.features.literal_book import AS_OF, PARAMS, Case, at, literal_warehouse

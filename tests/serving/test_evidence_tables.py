@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from serving.evidence.evidence_tables import Evidence, account_evidence, evidence_indexes
-from serving.score_tables import metadata
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.history.score_tables import metadata
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 from tests.serving.conftest import Publish, scored_book
 from tests.serving.fake_scorer import MODEL
 

@@ -8,11 +8,11 @@ import pytest
 
 from features.catalog import Language, load_catalog
 from features.params import PILLARS, Windows
-from serving.account_words import BANDS
-from serving.explained_words import Setting, explained_in_words
-from serving.group_names import FAMILY, PILLAR
-from serving.snapshots import ScoredAccount
-from serving.store import ScoreStore
+from serving.history.snapshots import ScoredAccount
+from serving.history.store import ScoreStore
+from serving.wording.account_words import BANDS
+from serving.wording.explained_words import Setting, explained_in_words
+from serving.wording.group_names import FAMILY, PILLAR
 from tests.serving.trained_workspace import TrainedWorkspace, workspace
 
 __all__ = ["workspace"]

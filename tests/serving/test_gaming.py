@@ -12,14 +12,14 @@ from starlette.testclient import TestClient
 from features.book import open_book
 from features.params import CheckParams
 from features.warehouse import Warehouse
+from serving.api.payloads import Health
+from serving.batch.publishing import score_and_publish
 from serving.gaming.discount import discounted
 from serving.gaming.gaming_params import GamingParams
 from serving.gaming.gaming_report import gaming_report, watch_for_gaming
 from serving.gaming.gaming_tables import keep_report, newest_report
 from serving.gaming.suspicions import suspicions
-from serving.payloads import Health
-from serving.publishing import score_and_publish
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from tests.serving.conftest import NewKey
 from tests.serving.pages.visiting import person
 from tests.serving.trained_workspace import PARAMS

@@ -19,9 +19,9 @@ import pandas as pd
 import pytest
 
 from serving.access.api_keys import create_key
-from serving.champion import load_scorer
+from serving.history.store import ScoreStore
+from serving.scores.champion import load_scorer
 from serving.server import environment
-from serving.store import ScoreStore
 from tests.serving.forged_registry import ForgedRegistry, three_models
 from tests.serving.test_service_process import free_port, wait_until_ready
 from tests.serving.trained_workspace import PARAMS, ROOT

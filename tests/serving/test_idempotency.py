@@ -13,12 +13,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from serving import idempotency
-from serving.answering import posting
-from serving.idempotency import Reply, WriteCall, write_call_of, written_once
-from serving.idempotency_tables import write_calls
-from serving.problems import INVALID, Problem
-from serving.store import ScoreStore
+from serving.api import idempotency
+from serving.api.answering import posting
+from serving.api.idempotency import Reply, WriteCall, write_call_of, written_once
+from serving.api.idempotency_tables import write_calls
+from serving.api.problems import INVALID, Problem
+from serving.history.store import ScoreStore
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 CALL = WriteCall("a" * 64, "b" * 64, "key-1")

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.json_depth import json_shape
+from serving.api.json_depth import json_shape
 
 LEAVES = st.none() | st.booleans() | st.floats() | st.text('[]{}"\\,: a') | st.integers()
 DOCUMENTS = st.recursive(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.kaplan_meier import Waits, time_quantile
+from serving.kpis.kaplan_meier import Waits, time_quantile
 
 WAITS = st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=1, max_size=25)
 

@@ -14,12 +14,12 @@ from features.cut_tables import cut_at
 from features.params import FeatureParams, RoleWeights
 from features.snapshot import build_snapshot
 from features.warehouse import Warehouse, warehouse
-from serving.batch_scoring import ScoredBook
+from serving.batch.batch_scoring import ScoredBook
 from serving.changes.change_tables import StepInputs
 from serving.changes.kept_steps import Earlier, earlier_of, keep_step, settings_of, step_to
-from serving.score_inputs import ScoreInputs
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.history.score_inputs import ScoreInputs
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 from tests.features.literal_book import AS_OF, PARAMS, Case, at, literal_warehouse
 from tests.serving.changing_accounts import ACCOUNTS, RULE, features, published
 

@@ -12,9 +12,9 @@ from serving import service
 from serving.access import access, api_keys
 from serving.access.api_keys import revoke_keys, rotate_key
 from serving.access.scopes import SCOPES, needed_scope
-from serving.openapi import openapi_document
+from serving.api.openapi import openapi_document
+from serving.history.store import ScoreStore
 from serving.params import ServingParams
-from serving.store import ScoreStore
 from tests.serving.conftest import Clock, NewKey, Publish
 from tests.serving.test_service import problem
 

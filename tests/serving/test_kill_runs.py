@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from tests.serving.both_databases import database_url, postgres
 from tests.serving.kill_runs import LOST, run
 from tests.serving.test_case_routes import ANSWER, loop, post

@@ -20,10 +20,10 @@ from serving.closed_loop.case_states import Action
 from serving.closed_loop.cases import Opening, Step, open_case, take_step
 from serving.closed_loop.clock import take_due_steps
 from serving.closed_loop.moments import moment_text
+from serving.history.snapshots import ScoredAccount
+from serving.history.store import ScoreStore
 from serving.kpis.kpi_answers import KpisAsked, kpis_answer
 from serving.kpis.kpi_payloads import KpisResponse
-from serving.snapshots import ScoredAccount
-from serving.store import ScoreStore
 from tests.command_runs import answer, refused, run
 from tests.serving.both_databases import database_url, loop_store, postgres
 from tests.serving.conftest import NewKey, scored_book

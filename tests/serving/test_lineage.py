@@ -13,16 +13,16 @@ from sqlalchemy import delete
 
 from features.faults import DataFault, WrongUse
 from features.params_file import read_section
+from serving.api.problems import Problem
+from serving.batch.publishing import score_and_publish
 from serving.gaming.gaming_params import GamingParams
+from serving.history.store import ScoreStore
 from serving.lineage.lineage_answer import Lineage, lineage_of
 from serving.lineage.lineage_tables import PARTS, read_lineage, snapshot_lineage
 from serving.lineage.made_from import params_part
 from serving.lineage.part_differences import Difference
 from serving.lineage.replay import from_what_was_kept
 from serving.params import ServingParams
-from serving.problems import Problem
-from serving.publishing import score_and_publish
-from serving.store import ScoreStore
 from tests.serving.trained_workspace import LIGHT, NOW, PARAMS, TrainedWorkspace, workspace
 from training.all_params import AllParams
 

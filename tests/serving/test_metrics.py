@@ -12,8 +12,8 @@ from bentoml._internal.server.metrics.prometheus import PrometheusClient
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from serving.snapshot_metrics import SnapshotMetrics
-from serving.store import ScoreStore
+from serving.history.snapshot_metrics import SnapshotMetrics
+from serving.history.store import ScoreStore
 from tests.serving.conftest import Publish, scored_book
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "docs" / "operate" / "grafana.json"

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from serving.champion import Settings, load_scorer
-from serving.model_watch import ModelWatch
-from serving.rule_scorer import NO_CHAMPION
+from serving.scores.champion import Settings, load_scorer
+from serving.scores.model_watch import ModelWatch
+from serving.scores.rule_scorer import NO_CHAMPION
 from tests.serving.forged_registry import ForgedRegistry, three_models
 from tests.serving.trained_workspace import PARAMS
 from training.health_model import HealthModel
@@ -181,7 +181,7 @@ def test_no_answer_mixes_two_models_while_they_are_swapped(
 
 
 def test_the_thread_follows_by_itself_and_ends(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serving.model_watch.EVERY", 0.01)
+    monkeypatch.setattr("serving.scores.model_watch.EVERY", 0.01)
     swapped = threading.Event()
 
     def swap(scorer: Any) -> None:

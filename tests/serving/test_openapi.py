@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from starlette.testclient import TestClient
 
-from serving import payloads
+from serving.api import payloads
+from serving.api.openapi import openapi_document
+from serving.api.problems import Problem
+from serving.api.request_fields import is_short_text
 from serving.changes import change_payloads
 from serving.closed_loop import case_payloads, override_openapi
 from serving.closed_loop.case_bodies import read_step
@@ -23,13 +26,10 @@ from serving.disagreement import disagreement_payloads
 from serving.evidence import evidence_payloads
 from serving.gaming import gaming_payloads
 from serving.kpis import kpi_payloads
-from serving.openapi import openapi_document
 from serving.pages.page_routes import PAGE_ROUTES
 from serving.params import ServingParams
 from serving.path_to_green import payloads as path_payloads
 from serving.plays import plays_payloads
-from serving.problems import Problem
-from serving.request_fields import is_short_text
 from serving.service import Vitals, mounted
 from serving.themes import theme_payloads
 
@@ -70,7 +70,7 @@ def test_a_bento_in_which_vitals_is_not_installed_still_knows_its_version(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     installed = openapi_document(ServingParams())["info"]["version"]
-    monkeypatch.setattr("serving.openapi.version", Mock(side_effect=PackageNotFoundError("vitals")))
+    monkeypatch.setattr("serving.api.openapi.version", Mock(side_effect=PackageNotFoundError("vitals")))
     assert openapi_document(ServingParams())["info"]["version"] == installed
 
 
@@ -106,7 +106,7 @@ def test_every_body_has_an_example_and_it_is_one() -> None:
     models = {m.__name__: m for part in PAYLOADS for m in vars(part).values() if isinstance(m, type)}
     used = {ref.rpartition("/")[2] for ref in refs(document["paths"])}
     assert {name for name in used if "examples" not in schemas[name]} == set(), (
-        "add one to serving/openapi_examples.yaml"
+        "add one to serving/api/openapi_examples.yaml"
     )
     for name in used:
         [example] = schemas[name]["examples"]

@@ -19,8 +19,8 @@ import pytest
 import typer
 
 from serving.access.api_keys import create_key
-from serving.champion import find_champion, load_scorer
-from serving.opened_store import opened_store
+from serving.history.opened_store import opened_store
+from serving.scores.champion import find_champion, load_scorer
 from tests.serving.test_service_process import free_port, wait_until_ready
 from tests.serving.trained_workspace import PARAMS, ROOT, TrainedWorkspace, workspace
 from vitals import app

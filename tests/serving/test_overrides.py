@@ -10,13 +10,13 @@ from sqlalchemy import delete
 from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
+from serving.api.payloads import AccountSummary, Health
 from serving.closed_loop.override_openapi import OverridesResponse, SetOverrideResponse
 from serving.closed_loop.override_outcomes import judged_overrides
 from serving.closed_loop.override_tables import band_overrides
 from serving.closed_loop.overrides import set_override
-from serving.payloads import AccountSummary, Health
-from serving.score_tables import score_history, score_inputs
-from serving.store import ScoreStore
+from serving.history.score_tables import score_history, score_inputs
+from serving.history.store import ScoreStore
 from tests.serving.conftest import Publish
 from tests.serving.test_case_routes import loop, post
 from tests.serving.test_case_triggers import START, found, held, publish, scored

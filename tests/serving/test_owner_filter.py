@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from serving.api.openapi import openapi_document
 from serving.closed_loop.book_people import BookPeople, keep_people
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
-from serving.openapi import openapi_document
+from serving.history.snapshots import ScoredAccount
+from serving.history.store import ScoreStore
 from serving.params import ServingParams
-from serving.snapshots import ScoredAccount
-from serving.store import ScoreStore
 from tests.serving.conftest import Clock, NewKey, Publish, scored_book
 from tests.serving.test_key_door import ask
 

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from features.catalog import load_catalog
 from features.params import Windows
-from serving.champion import load_scorer
-from serving.learned_scorer import LearnedScorer
+from serving.api.problems import Problem
+from serving.batch.publishing import score_and_publish
+from serving.history.store import ScoreStore
 from serving.path_to_green.answer import path_to_green_of
 from serving.path_to_green.levers import Known, levers_of
 from serving.path_to_green.likely_moves import known_of
@@ -29,10 +30,9 @@ from serving.path_to_green.payloads import PathToGreenResponse
 from serving.path_to_green.plan import path_to
 from serving.path_to_green.plan_words import in_words
 from serving.path_to_green.standing import Planner, Target
-from serving.problems import Problem
-from serving.publishing import score_and_publish
-from serving.rule_scorer import RuleScorer
-from serving.store import ScoreStore
+from serving.scores.champion import load_scorer
+from serving.scores.learned_scorer import LearnedScorer
+from serving.scores.rule_scorer import RuleScorer
 from tests.serving.changing_accounts import RULE, features, published
 from tests.serving.test_scoring import random_rows
 from tests.serving.trained_workspace import NOW, PARAMS, TrainedWorkspace, workspace

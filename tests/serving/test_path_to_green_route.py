@@ -12,11 +12,11 @@ from starlette.testclient import TestClient
 
 from features.params import BandLimits, Windows
 from serving import service
+from serving.api.payloads import ProblemDetail
+from serving.history.store import ScoreStore
 from serving.path_to_green.answer import path_to_green_of
 from serving.path_to_green.payloads import PathToGreenResponse
-from serving.payloads import ProblemDetail
-from serving.rule_scorer import RuleScorer
-from serving.store import ScoreStore
+from serving.scores.rule_scorer import RuleScorer
 from tests.command_runs import answer, refused, run
 from tests.serving.changing_accounts import ACCOUNTS, OWNER, RULE, features, published
 from tests.serving.conftest import NewKey

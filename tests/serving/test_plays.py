@@ -18,12 +18,12 @@ from serving.closed_loop.case_tables import cases
 from serving.closed_loop.case_triggers import Trigger
 from serving.closed_loop.cases import SYSTEM, Opening, Step, open_case, take_step
 from serving.closed_loop.playbooks_read import read_playbooks
+from serving.history.snapshots import ScoredAccount, Snapshot
+from serving.history.store import ScoreStore
 from serving.plays.hold_out import is_held_out
 from serving.plays.play_effects import PlayEffect, play_effect
 from serving.plays.plays_answer import plays_answer, plays_in_words
 from serving.plays.plays_params import PlaysParams
-from serving.snapshots import ScoredAccount, Snapshot
-from serving.store import ScoreStore
 from tests.serving.conftest import NewKey, scored_book
 from tests.serving.pages.visiting import person
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from features.faults import WrongUse
-from serving.opened_store import opened_store
-from serving.publishing import Published, published_account, score_and_publish
+from serving.batch.publishing import Published, published_account, score_and_publish
+from serving.history.opened_store import opened_store
 from tests.serving.trained_workspace import NOW, PARAMS, TrainedWorkspace, workspace
 
 __all__ = ["workspace"]
@@ -165,6 +165,6 @@ def test_a_store_that_breaks_while_it_is_used_is_said_without_the_values(tmp_pat
 
 
 def _scored(account_id: str) -> Any:
-    from serving.snapshots import ScoredAccount
+    from serving.history.snapshots import ScoredAccount
 
     return ScoredAccount({"name": None}, {"account_id": account_id, "health": 50.0, "band": "red"})

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from serving.api.payloads import HealthRequest, PredictRequest
+from serving.api.problems import Problem
+from serving.api.request_bodies import read_health, read_predict
 from serving.params import ServingParams
-from serving.payloads import HealthRequest, PredictRequest
-from serving.problems import Problem
-from serving.request_bodies import read_health, read_predict
 from tests.serving.fake_scorer import WEIGHTS
 
 LIMITS = ServingParams()

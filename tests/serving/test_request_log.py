@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from serving.json_logs import JsonLines, log_as_json
-from serving.request_log import access, request_id
+from serving.api.json_logs import JsonLines, log_as_json
+from serving.api.request_log import access, request_id
 from tests.serving.conftest import NewKey, Publish
 
 HOSTILE = 'Müller & Söhne\n{"level": "ERROR"} 阿尔法公司'

@@ -13,10 +13,9 @@ import pytest
 from sqlalchemy import select
 
 from features.faults import WrongUse
-from serving.champion import Settings, load_scorer
+from serving.batch.publishing import score_and_publish
 from serving.delivery.outbox_tables import outbox
-from serving.model_watch import ModelWatch
-from serving.publishing import score_and_publish
+from serving.history.store import ScoreStore
 from serving.retraining import attempts, retraining, succession
 from serving.retraining.nightly_retraining import look_after_the_model
 from serving.retraining.retraining import Workshop, looked, retrain
@@ -24,7 +23,8 @@ from serving.retraining.retraining_params import RetrainingParams
 from serving.retraining.retraining_tables import retrainings
 from serving.retraining.shadow_answers import shadow_in_words, shadow_of
 from serving.retraining.succession import end_shadow_if_due
-from serving.store import ScoreStore
+from serving.scores.champion import Settings, load_scorer
+from serving.scores.model_watch import ModelWatch
 from tests.serving.trained_workspace import LIGHT, PARAMS, TrainedWorkspace, workspace
 from tests.training.challengers import aliases
 from training.all_params import AllParams

@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from features.params import RuleParams
 from features.params_file import read_section
-from serving.score_inputs import ScoreInputs
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
+from serving.history.score_inputs import ScoreInputs
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
 from tests.serving.conftest import scored_book
 from tests.serving.fake_scorer import MODEL
 from tests.serving.trained_workspace import PARAMS

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from features.catalog import load_catalog
 from features.params import PILLARS, RuleParams, Windows
 from features.params_file import read_section
-from serving import scoring
-from serving.champion import load_scorer
-from serving.learned_scorer import LearnedScorer
-from serving.payloads import Health
-from serving.rule_scorer import NO_CHAMPION, RuleScorer
-from serving.sum_check import adds_up, check_sums
+from serving.api.payloads import Health
+from serving.scores import scoring
+from serving.scores.champion import load_scorer
+from serving.scores.learned_scorer import LearnedScorer
+from serving.scores.rule_scorer import NO_CHAMPION, RuleScorer
+from serving.scores.sum_check import adds_up, check_sums
 from tests.serving.trained_workspace import PARAMS, TrainedWorkspace, workspace
 from training.calibration import LogOddsLine
 

@@ -19,16 +19,17 @@ import httpx
 import pytest
 
 from features.faults import WrongUse
-from serving import server, store
+from serving import server
 from serving.access.api_keys import create_key
-from serving.opened_store import opened_store
-from serving.payloads import (
+from serving.api.payloads import (
     AccountResponse,
     HealthResponse,
     ModelResponse,
     PortfolioResponse,
     PredictResponse,
 )
+from serving.history import store
+from serving.history.opened_store import opened_store
 from serving.server import check_address, check_settings, environment
 from tests.serving.test_service_process import TOO_HEAVY, free_port, wait_until_ready
 from tests.serving.trained_workspace import PARAMS, ROOT, TrainedWorkspace, workspace

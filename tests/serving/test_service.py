@@ -11,8 +11,8 @@ import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
-from serving import payloads
-from serving.answering import Resources
+from serving.api import payloads
+from serving.api.answering import Resources
 from serving.service import mounted
 from tests.serving.conftest import Publish, scored_book
 

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from serving.access.api_keys import create_key
-from serving.opened_store import opened_store
+from serving.history.opened_store import opened_store
 
 ROOT = Path(__file__).resolve().parents[2]
 JSON = {"content-type": "application/json"}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.shown_points import Nesting, apportion, nested_tenths, tenths_down
+from serving.scores.shown_points import Nesting, apportion, nested_tenths, tenths_down
 
 PILLARS = ["usage", "usage", "usage", "voice", "voice", "service"]
 FAMILIES = ["login", "login", "depth", "nps", "nps", "tickets"]

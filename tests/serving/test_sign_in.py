@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from serving.access.access import KNOWN_FOR
 from serving.access.api_keys import revoke_keys
 from serving.access.session_cookie import Session, session_of
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from tests.serving.conftest import Clock, NewKey
 from tests.serving.test_service import problem
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from features.catalog import load_catalog
 from features.params import Windows
-from serving.driver_words import driver_sentence
-from serving.past_features import features_before
-from serving.payloads import Driver
-from serving.rule_scorer import RuleScorer
-from serving.since_when import PastFeatures, Since, since_when
-from serving.store import ScoreStore
+from serving.api.payloads import Driver
+from serving.history.store import ScoreStore
+from serving.scores.past_features import features_before
+from serving.scores.rule_scorer import RuleScorer
+from serving.scores.since_when import PastFeatures, Since, since_when
+from serving.wording.driver_words import driver_sentence
 from tests.serving.changing_accounts import RULE, features, published
 from training.typical_values import TypicalValues
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from features.faults import DataFault, WrongUse
-from serving.request_queries import SORTS, Cursor, PortfolioQuery
-from serving.store import ScoreStore
+from serving.api.request_queries import SORTS, Cursor, PortfolioQuery
+from serving.history.store import ScoreStore
 from tests.serving.conftest import Publish, scored_book
 from tests.serving.fake_scorer import MODEL
 

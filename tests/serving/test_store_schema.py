@@ -18,11 +18,11 @@ from sqlalchemy import create_engine, inspect, text
 from features.faults import WrongUse
 from serving.access.access import KNOWN_FOR
 from serving.access.api_keys import create_key, revoke_keys
-from serving.opened_store import opened_store
-from serving.score_tables import metadata
-from serving.snapshots import Snapshot
-from serving.store import ScoreStore
-from serving.store_schema import REVISIONS, VERSIONS
+from serving.history.opened_store import opened_store
+from serving.history.score_tables import metadata
+from serving.history.snapshots import Snapshot
+from serving.history.store import ScoreStore
+from serving.history.store_schema import REVISIONS, VERSIONS
 from tests.serving.both_databases import database_url, postgres
 from tests.serving.conftest import scored_book
 from tests.serving.fake_scorer import MODEL
@@ -113,7 +113,7 @@ def test_a_newer_store_is_refused_with_the_version_and_left_alone(database_url: 
 
 
 def test_processes_that_start_at_once_make_one_schema(database_url: str) -> None:
-    script = "import sys; from serving.store import ScoreStore; ScoreStore(sys.argv[1]).prepare()"
+    script = "import sys; from serving.history.store import ScoreStore; ScoreStore(sys.argv[1]).prepare()"
     command = [sys.executable, "-c", script, database_url]
     started = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     for process in started:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from serving.answers.survey_bodies import read_answer
-from serving.problems import Problem
+from serving.api.problems import Problem
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 GOOD: dict[str, Any] = {

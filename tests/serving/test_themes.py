@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from serving.themes.theme_payloads import ThemeSentencesResponse, ThemesResponse
 from tests.command_runs import answer, refused, run
 from tests.features.literal_book import at

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from serving.api.traffic_gate import TrafficGate
 from serving.flood_watch import MOMENT, FloodWatch
-from serving.traffic_gate import TrafficGate
 
 
 def gate_of(app: Any, most: int) -> TrafficGate:

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from features.faults import WrongUse
-from serving.publishing import Published, score_and_publish
-from serving.what_if import WhatIf
-from serving.what_if_run import what_if
+from serving.batch.publishing import Published, score_and_publish
+from serving.what_ifs.what_if import WhatIf
+from serving.what_ifs.what_if_run import what_if
 from tests.serving.trained_workspace import LIGHT, NOW, PARAMS, TrainedWorkspace, workspace
 from training.all_params import AllParams
 from training.what_if_question import Question

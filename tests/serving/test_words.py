@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from features.catalog import Feature, load_catalog
 from features.params import Windows
-from serving.words import LANGUAGES, sentence, written
+from serving.wording.words import LANGUAGES, sentence, written
 
 CATALOG = load_catalog(Windows())
 BY_NAME = {feature.name: feature for feature in CATALOG}

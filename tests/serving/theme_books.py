@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from serving.snapshots import ScoredAccount, Snapshot
-from serving.store import ScoreStore
+from serving.history.snapshots import ScoredAccount, Snapshot
+from serving.history.store import ScoreStore
 from serving.themes.theme_documents import theme_documents
 from serving.themes.theme_tables import keep_themes
 from tests.features.literal_book import AS_OF, PARAMS, Case, Row, at, literal_warehouse

@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 
 from features.params_file import DEFAULT_PARAMS
-from serving.publishing import score_and_publish
+from serving.batch.publishing import score_and_publish
 from training.all_params import AllParams
 from training.promotion import promote
 from training.run import train

@@ -16,8 +16,8 @@ from serving.bulk.local_rows import LocalRows
 from serving.bulk.publish_rows import Bulk, score_rows
 from serving.bulk.rows_seen import checked_date
 from serving.bulk.scored_chunk import Told
-from serving.champion import load_scorer
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
+from serving.scores.champion import load_scorer
 from tests.serving.trained_workspace import LIGHT, NOW, PARAMS, TrainedWorkspace, workspace
 from tests.spark.standalone_cluster import SETTINGS
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from serving.api.problems import Faults
+from serving.api.request_queries import closed_query
 from serving.closed_loop.playbooks_read import read_playbooks
 from serving.gaming.gaming_tables import newest_report
 from serving.kpis.kpi_answers import kpis_answer, read_period
 from serving.pages.visits import Page, Visit
 from serving.plays.plays_answer import plays_answer
-from serving.problems import Faults
-from serving.request_queries import closed_query
 
 SHARES = ("closed", "detractors_followed_up", "escalated", "recovered", "precision")
 QUANTILES = ("median", "p90")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from serving.batch.run_documents import LoggedRun, alias_of, run_of
 from serving.pages.visits import Visit
-from serving.run_documents import LoggedRun, alias_of, run_of
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from features.faults import Fault
+from serving.api.problems import NOT_MONITORED, Problem
 from serving.monitoring.monitoring_files import DOCUMENT, KIND, PAGE, newest_report
 from serving.pages.visits import Download, Visit
-from serving.problems import NOT_MONITORED, Problem
 
 
 def monitored(visit: Visit) -> dict[str, Any] | None:

@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from features.faults import VitalsFault
+from serving.batch.run_documents import LoggedRun
 from serving.pages.model.model_read import ModelRead
 from serving.pages.visits import Visit
-from serving.run_documents import LoggedRun
 from training.ranked_rows import Outcomes, Ranking
 from training.reliability import LEVEL, Reliability, reliability
 

@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 from features.source_tables import ROLES
 from features.text.themes import THEMES
 from serving.disagreement.disagreement_answers import cursor_of
-from serving.history_answers import snapshot_for
+from serving.history.history_answers import snapshot_for
 from serving.pages.book_glance import glance_of
 from serving.pages.horizontal_bars import horizontal_bars
 from serving.pages.visits import Download, Page, Visit

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from features.faults import Fault
+from serving.api.problems import INVALID, Faults, Problem
+from serving.api.request_fields import TEXT_ALLOWED, is_short_text
 from serving.pages.addresses import with_query
 from serving.pages.visits import Visit
 from serving.pages.weights.workshop_page import workshop_of
-from serving.problems import INVALID, Faults, Problem
-from serving.request_fields import TEXT_ALLOWED, is_short_text
 from serving.weights.trial import KEYS
 from serving.weights.weight_versions import adopt_weights, draft_weights
 

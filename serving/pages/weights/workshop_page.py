@@ -11,13 +11,13 @@ import yaml
 from features.params import RuleParams
 from features.rule_profiles import STAGES
 from features.rule_weights import RuleWeights
-from serving.history_answers import snapshot_for
+from serving.api.problems import Faults
+from serving.api.request_queries import closed_query
+from serving.history.history_answers import snapshot_for
+from serving.history.snapshots import Snapshot
 from serving.pages.book_glance import glance_of
 from serving.pages.visits import Page, Visit
 from serving.pages.weights.effect_charts import band_bars, lead_chart
-from serving.problems import Faults
-from serving.request_queries import closed_query
-from serving.snapshots import Snapshot
 from serving.weights.trial import FILE, KEYS, Trial, read_trial
 from serving.weights.tried_past import past_book, tried_past
 from serving.weights.tried_today import TodaysBook, todays_book, tried_today

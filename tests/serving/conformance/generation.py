@@ -11,7 +11,7 @@ import httpx
 import schemathesis
 from schemathesis.engine import from_schema
 
-from serving.idempotency import HEADER
+from serving.api.idempotency import HEADER
 from tests.serving.conformance.excused import excuse
 from tests.serving.conformance.known_values import PAGED, known_values
 from tests.serving.conformance.served_book import Served

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from serving.access.api_keys import create_key
-from serving.opened_store import opened_store
+from serving.history.opened_store import opened_store
 from tests.serving.test_service_process import free_port, wait_until_ready
 from tests.serving.trained_workspace import PARAMS, ROOT
 

@@ -11,11 +11,11 @@ import pytest
 
 from features.book import Book, open_book
 from features.params import CheckParams
+from serving.history.score_inputs import ScoreInputs
+from serving.history.snapshots import ScoredAccount
+from serving.history.store import ScoreStore
 from serving.monitoring.early_checks import early_truths
 from serving.monitoring.published_scores import RENEWAL, PublishedDate, published_dates
-from serving.score_inputs import ScoreInputs
-from serving.snapshots import ScoredAccount
-from serving.store import ScoreStore
 from training.all_params import AllParams
 from training.outcome_tables import ALL_TABLES
 from training.params import TrainingParams

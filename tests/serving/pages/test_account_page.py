@@ -12,10 +12,10 @@ from starlette.testclient import TestClient
 from features.catalog import load_catalog
 from features.params import Windows
 from serving.evidence.evidence_tables import Evidence
+from serving.history.snapshots import ScoredAccount
+from serving.history.store import ScoreStore
 from serving.pages.addresses import account_address
 from serving.pages.waterfall import waterfall
-from serving.snapshots import ScoredAccount
-from serving.store import ScoreStore
 from tests.serving import fake_scorer
 from tests.serving.changing_accounts import features, published
 from tests.serving.conftest import NewKey, Publish, scored_book

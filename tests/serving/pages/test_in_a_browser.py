@@ -18,14 +18,14 @@ import uvicorn
 from serving.access.access import Access
 from serving.access.api_keys import create_key
 from serving.access.key_door import KeyDoor
-from serving.answering import Resources
-from serving.champion import load_scorer
+from serving.api.answering import Resources
+from serving.api.front_door import BodyGate
+from serving.api.mounted_app import mounted_app
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
-from serving.front_door import BodyGate
-from serving.mounted_app import mounted_app
+from serving.history.store import ScoreStore
 from serving.params import ServingParams
-from serving.store import ScoreStore
+from serving.scores.champion import load_scorer
 from tests.serving.pages.chromium import browser, why_not
 from tests.serving.pages.pictures import DRIVERS, pages_of, sign_in
 from tests.serving.trained_workspace import PARAMS, TrainedWorkspace, workspace  # noqa: F401

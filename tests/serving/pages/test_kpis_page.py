@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from tests.serving.conftest import Clock, NewKey
 from tests.serving.pages.visiting import on_the_clock, person
 from tests.serving.test_kpis import alarm, day, ten_alarms

@@ -12,8 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving import service
-from serving.champion import load_scorer
-from serving.run_documents import alias_of, newest_run, run_of
+from serving.batch.run_documents import alias_of, newest_run, run_of
+from serving.scores.champion import load_scorer
 from tests.serving.conftest import NewKey
 from tests.serving.pages.visiting import person
 from tests.serving.trained_workspace import PARAMS, TrainedWorkspace, workspace  # noqa: F401

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 from serving.closed_loop.book_people import BookPeople, keep_people
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
+from serving.history.store import ScoreStore
 from serving.pages.page_routes import PAGE_ROUTES
-from serving.store import ScoreStore
 from tests.serving.conftest import Clock, NewKey, Publish
 from tests.serving.pages.visiting import Person, person
 from tests.serving.test_owner_filter import CANARY, CASES, NOBODYS, with_canary

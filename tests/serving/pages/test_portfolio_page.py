@@ -12,10 +12,10 @@ from starlette.testclient import TestClient
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
 from serving.closed_loop.overrides import set_override
+from serving.history.snapshots import ScoredAccount
+from serving.history.store import ScoreStore
 from serving.pages.book_lines import lines_of
 from serving.pages.portfolio_counts import by_band, distribution, groups
-from serving.snapshots import ScoredAccount
-from serving.store import ScoreStore
 from tests.serving.conftest import Clock, NewKey, Publish, scored_book
 from tests.serving.pages.visiting import HOSTILE, on_the_clock, person
 

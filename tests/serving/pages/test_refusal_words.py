@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from serving.closed_loop.book_people import BookPeople, keep_people
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
+from serving.history.store import ScoreStore
 from serving.pages.refusal_words import refusal_in
-from serving.store import ScoreStore
 from tests.serving.conftest import Clock, NewKey, Publish
 from tests.serving.pages.test_account_page import NOTE, with_note
 from tests.serving.pages.visiting import Person, on_the_clock, person

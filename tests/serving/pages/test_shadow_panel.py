@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from sqlalchemy import insert
 from starlette.testclient import TestClient
 
+from serving.history.store import ScoreStore
 from serving.retraining import attempts
 from serving.retraining.retraining_tables import shadow_scores
 from serving.retraining.triggers import Trigger
-from serving.store import ScoreStore
 from tests.serving.conftest import NewKey, Publish
 from tests.serving.pages.visiting import person
 

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from serving.pages.messages_read import Words, all_messages
 from serving.pages.static_files import static_address, static_files
-from serving.words import LANGUAGES
+from serving.wording.words import LANGUAGES
 from tests.serving.conftest import NewKey, Publish
 from tests.serving.pages.visiting import person
 

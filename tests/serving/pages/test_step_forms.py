@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from serving.closed_loop.book_people import BookPeople, keep_people
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
-from serving.store import ScoreStore
-from serving.verdicts import as_csv, verdicts_of
+from serving.history.store import ScoreStore
+from serving.review.verdicts import as_csv, verdicts_of
 from tests.serving.conftest import Clock, NewKey, Publish
 from tests.serving.pages.test_account_page import NOTE, with_note
 from tests.serving.pages.visiting import HOSTILE, Person, on_the_clock, person

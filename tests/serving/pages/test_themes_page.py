@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
 from tests.serving.conftest import NewKey, Publish
 from tests.serving.pages.visiting import HOSTILE, person
 from tests.serving.theme_books import COMPETITOR, SERVICE, Speaker, publish_speakers

@@ -7,9 +7,9 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from serving import service
+from serving.history.store import ScoreStore
 from serving.pages import book_glance, book_lines
 from serving.pages.warming import PageWarming
-from serving.store import ScoreStore
 from tests.serving.conftest import NewKey, Publish
 from tests.serving.pages.visiting import person
 

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from features.params import RuleParams
 from features.params_file import read_section
 from serving import service
-from serving.champion import load_scorer
-from serving.store import ScoreStore
+from serving.history.store import ScoreStore
+from serving.scores.champion import load_scorer
 from serving.weights.weight_versions import adoptions, versions
 from tests.serving.conftest import NewKey, Publish
 from tests.serving.pages.visiting import HOSTILE, Person, person

@@ -1,0 +1,1 @@
+"""A whole book scored and published."""

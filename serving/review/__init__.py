@@ -1,0 +1,1 @@
+"""What reviewers say of drivers, kept for whoever trains the next model."""

@@ -1,0 +1,1 @@
+"""The same accounts under another way of scoring them."""

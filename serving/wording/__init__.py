@@ -1,0 +1,1 @@
+"""What a score says in words, in English and Chinese."""
