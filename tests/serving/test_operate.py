@@ -141,7 +141,7 @@ def test_a_bento_is_built_and_serves_from_its_own_files(workspace: TrainedWorksp
     assert not (source / "tests").exists()
     params = source / "params.yaml"
     params.write_text(re.sub(r"default_top: \d+", "default_top: 1", params.read_text(encoding="utf-8")))
-    words = source / "serving" / "mounted_app.py"
+    words = source / "serving" / "api" / "mounted_app.py"
     words.write_text(words.read_text(encoding="utf-8").replace('"features":', '"of_the_bento":'))
     port, store = free_port(), f"sqlite:///{tmp_path / 'vitals.db'}"
     with opened_store(store) as opened:
