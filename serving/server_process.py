@@ -19,9 +19,6 @@ from training.terminal import clear_faults
 
 SERVICE = "serving.service:Vitals"
 WAITING = 2048  # connections that may wait to be taken
-# Seconds that a thread computes while others wait. A model that is read, or a thousand rows that are scored,
-# on a thread of their own would else hold up each call beside them by Python's 5 ms, again and again.
-SLICE = 0.0005
 DRAIN = "30"  # seconds that calls have to end, once the service was asked to stop
 
 
@@ -46,7 +43,6 @@ def _serve(listening: socket.socket) -> None:
 
     from serving.draining_server import DrainingServer
 
-    sys.setswitchinterval(SLICE)
     uvicorn.Server = DrainingServer  # type: ignore[misc]  # the worker takes it by this name
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = ensure_prometheus_dir()
     options = ["--service-name", "vitals", "--backlog", str(WAITING), "--timeout-graceful-shutdown", DRAIN]
