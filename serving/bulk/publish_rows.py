@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -118,7 +119,9 @@ def score_rows(
         told = _told(rows, seen, scorer, moment, limits)
         made = _fingerprint(rows.digest(), scorer, told)
         snapshot = _published_before(store, told, made)
-        chunks = ChunkFiles(bulk.work / made[:16], -(-seen.rows // limits.rows_per_chunk))
+        count = -(-seen.rows // limits.rows_per_chunk)
+        # Cut into another number of chunks, they hold other accounts.
+        chunks = ChunkFiles(bulk.work / f"{made[:16]}-{count}", count)
         kept = chunks.count - len(chunks.missing)
         if snapshot is None or bulk.out is not None:
             for number, content in rows.scored(chunks.missing, chunks.count, told):
@@ -174,8 +177,10 @@ def _told(
 
 def _fingerprint(rows: str, scorer: LearnedScorer | RuleScorer, told: Told) -> str:
     """SHA-256 of the rows, and of all that their payloads depend on."""
-    parts = ("rows", SHAPE, rows, scorer.rule.model_dump_json(), str(scorer.model), str(told.top))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    # Versions of two registries have the same number: what was learned tells them apart.
+    learned = json.dumps([scorer.model, scorer.comparison, scorer.usual, scorer.weights], sort_keys=True)
+    settings = (scorer.rule.model_dump_json(), scorer.windows.model_dump_json(), str(told.top))
+    return hashlib.sha256("\n".join(("rows", SHAPE, rows, learned, *settings)).encode()).hexdigest()
 
 
 def _published_before(store: ScoreStore, told: Told, made: str) -> Snapshot | None:

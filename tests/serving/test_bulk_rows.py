@@ -44,12 +44,16 @@ def run(workspace: TrainedWorkspace, tmp_path: Path) -> Run:
     """Scores rows into a store of its own, in chunks of 30."""
 
     def scored(
-        rows: pd.DataFrame, registry: str = workspace.registry, jobs: int = 1, out: Path | None = None
+        rows: pd.DataFrame,
+        registry: str = workspace.registry,
+        jobs: int = 1,
+        out: Path | None = None,
+        per_chunk: int = 30,
     ) -> PublishedRows:
         file = tmp_path / "rows.parquet"
         rows.to_parquet(file)
         bulk = Bulk(file, tmp_path / "work", jobs, out=out)
-        settings = (*LIGHT, "serving.rows_per_chunk=30")
+        settings = (*LIGHT, f"serving.rows_per_chunk={per_chunk}")
         store = f"sqlite:///{tmp_path / 'rows.db'}"
         return score_rows(bulk, PARAMS, settings, Path(registry), store, NOW, lambda _: None)
 
@@ -122,6 +126,21 @@ def test_an_interrupted_run_goes_on_with_the_chunks_that_are_missing(
     assert (done.kept, done.chunks) == (2, 4)
     assert len(history(f"sqlite:///{tmp_path / 'rows.db'}")) == len(rows)
     assert not list((tmp_path / "work").iterdir())
+
+
+def test_chunks_of_another_size_are_not_gone_on_with(
+    rows: pd.DataFrame, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("serving.history.store.write_inputs", fails)
+        with pytest.raises(KeyboardInterrupt):
+            run(rows)
+    done = run(rows, per_chunk=20)
+    assert (done.kept, done.chunks) == (0, 5)
+    assert len(history(f"sqlite:///{tmp_path / 'rows.db'}")) == len(rows)
 
 
 def test_an_interrupted_publication_leaves_nothing_and_loses_no_chunk(

@@ -23,8 +23,8 @@ class Tally:
 
     @property
     def requests(self) -> int:
-        """How many calls were made."""
-        return sum(counts.total() for counts in self.statuses.values())
+        """How many calls were looked at; one that is told to wait (429) has not been."""
+        return sum(counts.total() - counts[429] for counts in self.statuses.values())
 
     def add(self, event: EngineEvent) -> None:
         """What Schemathesis did: the calls of a scenario and of its checks, their faults; or its error."""
