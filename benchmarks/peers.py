@@ -34,6 +34,8 @@ STRENGTHS = tuple(np.logspace(-4, 1, 11))  # inverse ridge of the logistic regre
 LEAVES_AND_RATES = ((3, 0.03), (3, 0.1), (7, 0.03), (15, 0.03))
 LEAST_ROWS = (10, 40)
 MOST_ROUNDS = 300
+PATIENCE = 50  # rounds without a gain in the folds after which no more are tried
+LIGHTGBM = {"objective": "binary", "verbosity": -1, "num_threads": 1, "seed": 0}
 
 
 def base_rate(X: Matrix, y: Matrix, tested: Matrix) -> Matrix:
@@ -62,14 +64,14 @@ def lightgbm_stock(X: Matrix, y: Matrix, tested: Matrix) -> Matrix:
 
 def lightgbm_tuned(X: Matrix, y: Matrix, tested: Matrix) -> Matrix:
     """LightGBM with leaves, rate, rows in a leaf and rounds tuned."""
-    best = (np.inf, {}, 1)
+    tried = []
     for leaves, rate in LEAVES_AND_RATES:
         for rows in LEAST_ROWS:
             given = {"num_leaves": leaves, "learning_rate": rate, "min_data_in_leaf": rows, "lambda_l2": 5.0}
-            curves = [_curve(X, y, *fold, given) for fold in _folds(y).split(X, y)]
-            mean = np.mean(curves, axis=0)
-            best = min(best, (float(mean.min()), given, int(mean.argmin()) + 1), key=lambda found: found[0])
-    return _boosted(X, y, best[1], best[2]).predict(tested)
+            curve = _curve(X, y, given)
+            tried.append((float(curve.min()), int(curve.argmin()) + 1, given))
+    _, rounds, given = min(tried, key=lambda found: found[0])
+    return _boosted(X, y, given, rounds).predict(tested)
 
 
 def ebm(X: Matrix, y: Matrix, tested: Matrix) -> Matrix:
@@ -112,24 +114,16 @@ def _folds(y: Matrix) -> StratifiedKFold:
 
 
 def _boosted(X: Matrix, y: Matrix, given: dict[str, float], rounds: int) -> lgb.Booster:
-    settings = {"objective": "binary", "verbosity": -1, "num_threads": 1, "seed": 0, **given}
-    return lgb.train(settings, lgb.Dataset(X, y), rounds)
+    return lgb.train({**LIGHTGBM, **given}, lgb.Dataset(X, y), rounds)
 
 
-def _curve(X: Matrix, y: Matrix, inside: Matrix, outside: Matrix, given: dict[str, float]) -> Matrix:
-    """The log loss on the fold after each round."""
-    settings = {
-        "objective": "binary",
-        "metric": "binary_logloss",
-        "verbosity": -1,
-        "num_threads": 1,
-        "seed": 0,
-    }
-    data, found = lgb.Dataset(X[inside], y[inside]), {}
-    held = lgb.Dataset(X[outside], y[outside], reference=data)
-    record = [lgb.record_evaluation(found)]
-    lgb.train({**settings, **given}, data, MOST_ROUNDS, valid_sets=[held], callbacks=record)
-    return np.asarray(found["valid_0"]["binary_logloss"])
+def _curve(X: Matrix, y: Matrix, given: dict[str, float]) -> Matrix:
+    """The mean log loss of the folds after each round, until it has not fallen for PATIENCE rounds."""
+    settings = {**LIGHTGBM, **given, "metric": "binary_logloss"}
+    stop = lgb.early_stopping(PATIENCE, verbose=False)
+    folds = [*_folds(y).split(X, y)]
+    found = lgb.cv(settings, lgb.Dataset(X, y), MOST_ROUNDS, folds, callbacks=[stop])
+    return np.asarray(found["valid binary_logloss-mean"])
 
 
 def _ebm(X: Matrix, y: Matrix, tested: Matrix, **given: object) -> Matrix:

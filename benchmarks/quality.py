@@ -2,6 +2,7 @@
 
     .venv/bin/python benchmarks/quality.py [worlds|tables|books] [--quick]
     .venv/bin/python benchmarks/quality.py worlds --first 16 --worlds 200 --jobs 2   # none was tuned on
+    .venv/bin/python benchmarks/quality.py worlds --first 16 --worlds 200 --jobs 2 --in-turn   # half the time
     .venv/bin/python benchmarks/quality.py worlds --sizes 20,50,100,5000 --models learned   # beside the rule
 
     worlds   drawn worlds of eight kinds whose true probabilities are known (`simulation.tabular_world`)
@@ -11,6 +12,8 @@
 Every part prints its figures with intervals and what they are held against. The run over worlds may be
 stopped and taken up again: what is measured is kept in `--kept`, beside a digest of the code that made it,
 and the report is of all that is there. `--jobs 2` measures on two processes; `--report` measures nothing.
+Two peers take most of the time, tuned LightGBM and EBM: with `--in-turn` each world has them at one of the
+churn rates, the next world of its kind at the next, and whatever is held against them is so in those cells.
 """
 
 from __future__ import annotations
@@ -29,8 +32,11 @@ import world_report
 from peers import installed
 from world_cells import OURS, ROOT, Cell, Kept, as_table
 
+from training.simulation.planted_effects import KINDS
+
 PARTS = ("worlds", "tables", "books")
 MODELS = ("base_rate", "logistic", "lightgbm", "tuned_lightgbm", "ebm", *OURS)
+SLOW = ("tuned_lightgbm", "ebm")
 KEPT = ROOT / "data" / "benchmarks" / "worlds.jsonl"
 
 
@@ -43,7 +49,13 @@ def wanted(options: argparse.Namespace) -> list[Cell]:
         for churn in options.churn
         for accounts in options.sizes
         for model in models
+        if not (options.in_turn and model in SLOW) or churn == _its_turn(world, options.churn)
     ]
+
+
+def _its_turn(world: int, churn: list[float]) -> float:
+    """The churn rate at which this world has the slow peers: worlds of a kind take them in turn."""
+    return churn[world // len(KINDS) % len(churn)]
 
 
 def worlds(options: argparse.Namespace) -> None:
@@ -84,6 +96,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--churn", type=shares, default=[0.03, 0.08, 0.2])
     parser.add_argument("--dates", type=int, default=1, help="as-of dates of each account")
     parser.add_argument("--models", type=lambda text: text.split(","), default=list(MODELS))
+    parser.add_argument("--in-turn", action="store_true", help="slow peers at one churn rate of each world")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--kept", type=Path, default=KEPT)
     parser.add_argument("--report", action="store_true", help="of what is there; measures nothing")
