@@ -20,6 +20,7 @@ from features.catalog import Feature
 from features.faults import Fault, WrongUse
 from features.params import RuleParams
 from training.account_folds import account_codes
+from training.additive_model import AdditiveTrees
 from training.boosted_trees import BoostedTrees, fit_trees
 from training.calibration import Matrix
 from training.doubt import Z90, Doubt
@@ -37,6 +38,7 @@ Progress = Callable[[str], None]
 
 FEW = 5  # accounts of either outcome: with fewer there is nothing to choose a strength by
 FEW_FOR_TREES = 20  # with fewer, a bag may hold one outcome alone
+MOST_EXPLAINED = 4_000  # training rows by which it is told how much each contribution varies
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +139,7 @@ def fit_pool(
     progress("the weights of the rule")
     fitted = fit_linear(lesson, params.folds, seed)
     plain = fitted if rule is None else fit_rule_line(lesson, params.folds, seed)
-    weigh = _Weighing(lesson, unseen, X, segment, params, seed)
+    weigh = _Weighing(lesson, unseen, *_some_rows(X, segment, seed), params, seed)
     rule_alone, reweighted = weigh.member(plain, None, 0.0), weigh.member(fitted, None, 0.0)
     weights = lesson.weights(fitted.unsure, catalog)
     if fewest < FEW_FOR_TREES:
@@ -149,15 +151,25 @@ def fit_pool(
             weights,
         )
     trees = fit_trees(X, y, account, catalog, params, seed, progress)
-    lightgbm, pool = weigh.member(fitted, trees, 1.0), weigh.member(fitted, trees, None)
+    progress("tables of the trees, weight and calibration line")
+    grown = _Grown(additive_trees(trees.boosters), trees.out_of_fold)
+    lightgbm, pool = weigh.member(fitted, grown, 1.0), weigh.member(fitted, grown, None)
     return PoolModel(
         _members(rule_alone, reweighted, lightgbm, pool, rule), member, trees, fitted.spreads, weights
     )
 
 
 @dataclass(frozen=True, eq=False)
+class _Grown:
+    """The bag as tables, and its log-odds of the training rows out of fold (n,)."""
+
+    tables: AdditiveTrees
+    out_of_fold: Matrix
+
+
+@dataclass(frozen=True, eq=False)
 class _Weighing:
-    """Members from what was fitted on these rows."""
+    """Members from what was fitted on the lesson's rows; `X` and `segment` are some of them."""
 
     lesson: LinearLesson
     unseen: UnseenMissing
@@ -166,18 +178,26 @@ class _Weighing:
     params: LearnerParams
     seed: int
 
-    def member(self, linear: FittedLinear, trees: BoostedTrees | None, weight: float | None) -> PooledLogOdds:
+    def member(self, linear: FittedLinear, trees: _Grown | None, weight: float | None) -> PooledLogOdds:
         """A calibrated member: of both parts with this weight of the trees, or the best one (None)."""
         lesson = self.lesson
         told = linear.out_of_fold if trees is None else trees.out_of_fold
         out_of_fold = ToldOutOfFold(linear.out_of_fold, told, lesson.churned, lesson.account, lesson.share)
         chosen = trees_weight(out_of_fold) if weight is None else weight
         line = calibration_line(out_of_fold, chosen, self.params.folds, self.seed)
-        tables = None if trees is None else additive_trees(trees.boosters)
+        tables = None if trees is None else trees.tables
         doubt = Doubt.after(lesson.churned, lesson.share, chosen)
         made = PooledLogOdds(linear.member, tables, chosen, line, doubt, self.unseen)
         variance = made.contributions(self.X, self.segment).var(axis=0)
         return replace(made, unseen=replace(self.unseen, variance=variance))
+
+
+def _some_rows(X: Matrix, segment: Segment, seed: int) -> tuple[Matrix, Segment]:
+    """At most MOST_EXPLAINED rows, drawn: what a contribution varies by needs no more, and they are dear."""
+    if len(X) <= MOST_EXPLAINED:
+        return X, segment
+    drawn = np.sort(np.random.default_rng(seed).choice(len(X), MOST_EXPLAINED, replace=False))
+    return X[drawn], None if segment is None else [segment[row] for row in drawn]
 
 
 def _members(

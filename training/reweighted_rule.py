@@ -161,13 +161,16 @@ class LinearLesson:
     def _rule_covariance(self, slope: float, spread: float) -> Matrix:
         assert self.rule is not None
         groups = np.array([*self.rule.pillar_of, "cap"])
-        scale = (
-            self.columns[:, 1 : len(groups) + 1].std(axis=0) if len(self.columns) else np.zeros(len(groups))
-        )
-        alone = np.divide(spread, scale, out=np.zeros(len(groups)), where=scale > 1e-6)
+        alone = np.divide(spread, self._rule_scale, out=np.zeros(len(groups)), where=self._rule_scale > 1e-6)
         pillar = (groups[:, None] == groups) * (PILLAR_PER_MEASURE * spread * slope) ** 2
         together = np.full((len(groups), len(groups)), (TOGETHER * slope) ** 2)
         return np.asarray(together + pillar + np.diag(alone**2))
+
+    @cached_property
+    def _rule_scale(self) -> Matrix:
+        """Standard deviations of the rule's columns; 0 without rows."""
+        columns = self.columns[:, 1 : self.rule_terms + 1]
+        return np.asarray(columns.std(axis=0)) if len(columns) else np.zeros(self.rule_terms)
 
     @cached_property
     def directions(self) -> Matrix:

@@ -19,8 +19,8 @@ from training.calibration import Matrix
 class UnseenMissing:
     """`seen` (k,): whether a feature was ever missing in training (also: always, or nothing was seen at all).
 
-    `typical` (k,): its training median. `variance` (k,): of its contribution in log-odds, over the training
-    rows.
+    `typical` (k,): its training median. `variance` (k,): of its contribution in log-odds, over training
+    rows (some of them, where there are many).
 
     >>> unseen = UnseenMissing(np.array([True, False]), np.array([1.0, 5.0]), np.array([0.1, 0.2]))
     >>> X = np.array([[np.nan, np.nan], [2.0, 3.0]])
