@@ -17,6 +17,7 @@ STARTED = sorted(path.name for path in FOLDER.glob("*.py") if "__main__" in path
 NEEDS_SPARK = "spark_growth.py"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", STARTED)
 def test_a_benchmark_starts_from_any_folder(name: str, tmp_path: Path) -> None:
     if name == NEEDS_SPARK and find_spec("pyspark") is None:

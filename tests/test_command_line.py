@@ -100,6 +100,7 @@ def test_a_book_is_scored_to_a_file_with_steps_on_stderr_only(
     assert pd.read_csv(out)["health"].between(0, 100).all()
 
 
+@pytest.mark.long
 def test_without_a_champion_the_rule_scores_and_says_so(workspace: TrainedWorkspace, tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path / 'vitals.db'}"
     none = ["--registry", tmp_path / "none", "--store", store]
@@ -199,6 +200,7 @@ def test_outside_the_project_the_missing_parameters_are_named(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_the_demo_redoes_nothing_that_is_done(
     workspace: TrainedWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +220,7 @@ def test_the_demo_redoes_nothing_that_is_done(
     assert with_store["model"]["kind"] == "learned"
 
 
+@pytest.mark.long
 def test_the_demo_does_not_train_again_what_the_gate_has_refused(
     workspace: TrainedWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ def address(site: Path) -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.long
 def test_pages_are_read_and_searched_and_ask_their_own_server_alone(address: str) -> None:
     asked, errors = list[str](), list[str]()
     with browser() as chromium:

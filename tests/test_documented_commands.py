@@ -15,6 +15,7 @@ __all__ = ["documented"]
 MAY_REFUSE = {"vitals promote": 1}  # the gate's answer on a small book may be no
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_every_command_of_the_documents_that_can_be_run_does(documented: Documented) -> None:
     wrong = [

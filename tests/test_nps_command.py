@@ -31,6 +31,7 @@ def test_one_account_is_told_for_people_between_any_two_dates(small_book: Path) 
         assert word in done.stdout
 
 
+@pytest.mark.long
 def test_the_same_book_gives_the_same_words(small_book: Path) -> None:
     first, second = (run("nps", "--book", small_book).stdout for _ in range(2))
     assert first == second

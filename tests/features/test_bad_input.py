@@ -85,6 +85,7 @@ def test_local_times_are_instants_whatever_clocks_do(tmp_path: Path) -> None:
     assert rows.at[after, "hours_to_resolve_180d"] == 1  # the hour that comes twice
 
 
+@pytest.mark.long
 def test_a_million_rows_of_one_person_in_a_day_are_the_same_bits_as_one_row_of_a_million() -> None:
     busy = Case("busy", {"usage": [{"occurred_at": at(1), "quantity": 1_000_000, "feature": "api_sync"}]})
     rolled_up = literal_warehouse(busy)

@@ -44,6 +44,7 @@ def test_another_ending_is_refused_with_those_that_are_allowed(name: str, tmp_pa
         check_ending(tmp_path / name)
 
 
+@pytest.mark.long
 def test_the_features_of_a_date_are_the_same_bytes_twice(small_book: Path, tmp_path: Path) -> None:
     told: list[str] = []
     outs = [tmp_path / f"{n}.parquet" for n in (1, 2)]

@@ -44,6 +44,7 @@ def test_a_table_that_comes_later_with_its_history_is_not_late(book: Path) -> No
     assert rows_of(book, AS_OF - 10 * DAY)["tickets_90d"].tolist() == [1.0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 def test_any_split_in_any_order_gives_the_bits_of_the_whole_book(tmp_path: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)

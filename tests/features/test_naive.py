@@ -45,6 +45,7 @@ def test_both_say_the_same_where_the_specification_says_nothing(specified_naivel
     assert differences_of(specified_rows(), specified_naively) == []
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(book=hostile_books())

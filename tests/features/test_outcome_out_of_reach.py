@@ -76,6 +76,7 @@ def test_the_warehouse_leaves_out_a_table_of_outcomes() -> None:
         source[OUTCOMES]
 
 
+@pytest.mark.long
 def test_a_book_gives_the_same_bits_with_and_without_its_outcomes(small_book: Path, tmp_path: Path) -> None:
     without = shutil.copytree(
         small_book, tmp_path / "book", ignore=shutil.ignore_patterns("truth", OUTCOMES + ".*")

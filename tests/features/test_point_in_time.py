@@ -86,6 +86,7 @@ def test_several_as_of_dates_at_once_are_the_same_bits_as_one_at_a_time(
     assert changed_columns(apart, snapshot(random_book, AS_OF, earlier, AS_OF)) == []
 
 
+@pytest.mark.long
 def test_one_thread_gives_the_same_bits_as_several(small_book: Path) -> None:
     found = []
     for threads in (1, 2):

@@ -49,6 +49,7 @@ def test_the_last_four_quarters_are_audited(audited: tuple[BookAudit, Answers]) 
     assert {"error", "bias", "covered", "sign", "sign_knowable", "sure", "noise", "any"} <= names
 
 
+@pytest.mark.long
 def test_what_is_audited_is_what_is_published(
     audited: tuple[BookAudit, Answers], workspace: TrainedWorkspace
 ) -> None:

@@ -73,6 +73,7 @@ def test_every_payload_says_as_of_when_and_how_new_the_facts_are(scored: ScoredB
         assert account.payload["stale"] == []
 
 
+@pytest.mark.long
 def test_a_table_without_new_facts_is_called_stale(workspace: TrainedWorkspace, tmp_path: Path) -> None:
     book = Path(shutil.copytree(workspace.book, tmp_path / "book"))
     tickets = pd.read_parquet(book / "tickets.parquet")

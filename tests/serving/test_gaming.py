@@ -85,6 +85,7 @@ def test_what_is_left_out_is_told_and_tickets_stay(opened: Warehouse) -> None:
     assert found.source["tickets"].count().execute() == opened["tickets"].count().execute()
 
 
+@pytest.mark.long
 def test_a_published_score_says_what_it_was_made_without(book: Path, tmp_path: Path) -> None:
     url, none = f"sqlite:///{tmp_path / 'vitals.db'}", tmp_path / "none"
     asked = ("gaming.discount=leave_out",)

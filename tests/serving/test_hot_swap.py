@@ -95,6 +95,7 @@ def answers_come_from(version: str, askers: list[Asker]) -> bool:
     return all(version in asker.versions() for asker in askers)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_promotions_under_load_fail_no_call_and_mix_no_answer(tmp_path: Path) -> None:
     registry = ForgedRegistry(tmp_path / "mlruns")
@@ -139,6 +140,7 @@ def test_promotions_under_load_fail_no_call_and_mix_no_answer(tmp_path: Path) ->
             assert numbers(payload) == expected[version]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_calls_that_run_at_sigterm_are_answered_and_new_ones_are_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

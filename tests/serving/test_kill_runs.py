@@ -17,6 +17,7 @@ from tests.serving.test_case_routes import ANSWER, loop, post
 __all__ = ["database_url", "loop", "postgres"]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_processes_that_are_killed_lose_no_answer_and_no_alarm(database_url: str) -> None:
     counts = run(database_url, kills=5, seed=3, pause=0.3)

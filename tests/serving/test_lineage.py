@@ -26,6 +26,8 @@ from serving.params import ServingParams
 from tests.serving.trained_workspace import LIGHT, NOW, PARAMS, TrainedWorkspace, workspace
 from training.all_params import AllParams
 
+pytestmark = pytest.mark.long
+
 __all__ = ["workspace"]
 FROM_KEPT, FROM_BOOK = "from the kept features", "from the book"
 

@@ -129,6 +129,7 @@ def test_every_file_that_the_page_names_is_there() -> None:
         assert (ROOT / "docs" / target).exists(), target
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_bento_is_built_and_serves_from_its_own_files(workspace: TrainedWorkspace, tmp_path: Path) -> None:
     """The Bento's parameters are changed after it was built: what then answers can only be the Bento."""

@@ -72,7 +72,7 @@ class Asked:
         return self.rows[self.rows["account_id"] == account].reset_index(drop=True)
 
 
-@pytest.fixture(scope="module", params=["learned", "rule"])
+@pytest.fixture(scope="module", params=["learned", pytest.param("rule", marks=pytest.mark.long)])
 def asked(
     request: pytest.FixtureRequest, workspace: TrainedWorkspace, tmp_path_factory: Any
 ) -> Iterator[Asked]:

@@ -49,6 +49,7 @@ def test_a_published_account_is_read_back_as_it_was_scored(
     assert f"\n{others} more of the book are no customers on that date: not known yet," in done.as_text()
 
 
+@pytest.mark.long
 def test_the_same_is_not_published_twice_but_another_rule_is(
     workspace: TrainedWorkspace, tmp_path: Path
 ) -> None:
@@ -61,6 +62,7 @@ def test_the_same_is_not_published_twice_but_another_rule_is(
         assert (account.payload["band"] == "green") == (account.payload["range"][0] >= 97)
 
 
+@pytest.mark.long
 def test_what_is_published_says_since_when_by_the_snapshot_before(
     workspace: TrainedWorkspace, tmp_path: Path
 ) -> None:
@@ -87,6 +89,7 @@ def test_what_is_published_says_since_when_by_the_snapshot_before(
     assert told == {None, "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"}
 
 
+@pytest.mark.long
 def test_a_book_is_published_with_its_evidence_and_one_from_before_gets_it_when_scored_again(
     workspace: TrainedWorkspace, tmp_path: Path
 ) -> None:

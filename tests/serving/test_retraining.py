@@ -34,6 +34,8 @@ from training.registry import MODEL, logged_document, tracking
 from training.rollback import roll_back
 from training.run_log import Registered
 
+pytestmark = pytest.mark.long
+
 __all__ = ["workspace"]
 PASSED = Verdict("is better", "passed", "better", "better", "-")
 FAILED = Verdict("is better", "failed", "worse", "better", "train longer")

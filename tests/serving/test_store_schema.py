@@ -112,6 +112,7 @@ def test_a_newer_store_is_refused_with_the_version_and_left_alone(database_url: 
     engine.dispose()
 
 
+@pytest.mark.long
 def test_processes_that_start_at_once_make_one_schema(database_url: str) -> None:
     script = "import sys; from serving.history.store import ScoreStore; ScoreStore(sys.argv[1]).prepare()"
     command = [sys.executable, "-c", script, database_url]
@@ -146,6 +147,7 @@ def publish(store: ScoreStore) -> Snapshot:
     )
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_two_services_that_start_at_once_serve_one_store(database_url: str, tmp_path: Path) -> None:

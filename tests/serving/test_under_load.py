@@ -20,12 +20,14 @@ from tests.serving.trained_workspace import PARAMS, ROOT
 FEW = Size(times=2, measuring=0.5, busy=0.1)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_calls_lose_no_answer_to_sigterm_and_the_service_ends_with_0(tmp_path: Path) -> None:
     part = sigterms(workbench(tmp_path, None), FEW)
     assert part.missed == [], part.told
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_calls_are_answered_wholly_by_one_of_two_champions(tmp_path: Path) -> None:
     part = swaps(workbench(tmp_path, None), replace(FEW, times=3))

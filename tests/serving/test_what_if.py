@@ -41,6 +41,7 @@ def scored(workspace: TrainedWorkspace, folder: Path, *overrides: str, registry:
     return score_and_publish(book, None, PARAMS, overrides, where, store, None, NOW, lambda _: None)
 
 
+@pytest.mark.long
 def test_before_is_what_was_published_and_after_what_scoring_so_would_publish(
     workspace: TrainedWorkspace, params: AllParams, tmp_path: Path
 ) -> None:
@@ -54,6 +55,7 @@ def test_before_is_what_was_published_and_after_what_scoring_so_would_publish(
             assert (row[f"score_{side}"], row[f"band_{side}"]) == (rule["score"], rule["band"])
 
 
+@pytest.mark.long
 def test_before_and_after_may_be_the_champion_under_other_bands(
     workspace: TrainedWorkspace, params: AllParams, tmp_path: Path
 ) -> None:

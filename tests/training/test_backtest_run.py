@@ -18,6 +18,8 @@ from training.fit_and_compare import Trained
 from training.registry import MODEL, tracking
 from training.what_if_question import Question
 
+pytestmark = pytest.mark.long
+
 HEAVIER_USE = Question(weights="usage=55,voice=15,commercial=15,service=15")
 CHALLENGER = Question(model="challenger")
 

@@ -85,6 +85,7 @@ def test_the_dates_of_the_splits_are_all_there(small: TrainingSet) -> None:
     assert set(small.final_dates) <= dates
 
 
+@pytest.mark.long
 def test_the_same_book_has_the_same_fingerprint(
     small: TrainingSet, small_book: Path, light: AllParams
 ) -> None:
@@ -114,6 +115,7 @@ def test_order_and_names_of_columns_belong_to_the_fingerprint() -> None:
     assert len({fingerprint_of(one) for one in [table, *others]}) == 4
 
 
+@pytest.mark.long
 def test_an_account_is_left_out_once_it_has_gone_though_nobody_had_noted_it(
     small_book: Path, light: AllParams, tmp_path: Path, small: TrainingSet
 ) -> None:
@@ -182,6 +184,7 @@ def test_an_origin_learns_no_churn_that_was_noted_after_its_first_test_date(
     assert churned.tolist() == before.tolist()
 
 
+@pytest.mark.long
 def test_a_book_whose_test_rows_all_stayed_is_refused_before_anything_is_trained(
     small_book: Path, light: AllParams, tmp_path: Path, small: TrainingSet
 ) -> None:

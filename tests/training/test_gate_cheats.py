@@ -35,6 +35,7 @@ def leaks(made: Evidence) -> set[str]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     ("cheat", "wanted"),

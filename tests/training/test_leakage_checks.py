@@ -189,6 +189,7 @@ def test_a_real_run_is_clean_and_every_check_could_look(trained: Trained) -> Non
     assert [one.code for one in trained.findings] == [check.code for check in CHECKS]
 
 
+@pytest.mark.long
 def test_a_feature_that_was_changed_after_the_fact_is_found_by_cutting_the_book(
     trained: Trained, light: AllParams, learning_book: Path
 ) -> None:

@@ -29,12 +29,14 @@ def test_every_test_row_is_predicted_once_with_its_outcome(trained: Trained) -> 
     assert tuple(trained.tested.columns[6:]) == (*MEMBERS, *ANSWER)
 
 
+@pytest.mark.long
 def test_a_second_run_predicts_the_same_to_the_bit(trained: Trained, light: AllParams) -> None:
     pd.testing.assert_frame_equal(
         predicted(trained, light, trained.data.churned), trained.tested, check_exact=True
     )
 
 
+@pytest.mark.long
 def test_what_happened_after_the_test_date_changes_no_prediction(trained: Trained, light: AllParams) -> None:
     """Every label that was not mature by the first test date of an origin is turned round."""
     last = trained.data.origins[-1]

@@ -34,6 +34,7 @@ def figures() -> dict[str, Figure]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["reliability", "gain", "comparison", "splits"])
 def test_equal_figures_are_equal_files(name, tmp_path):
     first, again = (save_figure(figures()[name], tmp_path / place / "f.png") for place in "ab")

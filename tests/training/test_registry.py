@@ -172,6 +172,7 @@ def test_a_second_run_is_a_second_version_and_the_new_challenger(
     assert np.array_equal(before.health(X), read_health_model(made.bundle).health(X))
 
 
+@pytest.mark.long
 def test_the_same_training_logs_the_same_bundle_to_the_byte(
     registry: Path, trained: Trained, light: AllParams
 ) -> None:

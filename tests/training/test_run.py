@@ -35,6 +35,7 @@ def test_the_typical_account_is_the_median_of_the_newest_training_date(trained: 
     assert {name for name, value in typical.items() if value is None} == missing
 
 
+@pytest.mark.long
 def test_it_says_what_it_does_while_it_does_it(
     learning_book: Path, light: AllParams, monkeypatch: pytest.MonkeyPatch
 ) -> None:

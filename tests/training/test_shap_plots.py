@@ -64,6 +64,7 @@ def test_features_are_told_by_title_and_values_by_unit(trained, rows, catalog):
     assert len(set(told.feature_names)) == len(told.feature_names)
 
 
+@pytest.mark.long
 def test_equal_rows_are_equal_files_and_nothing_global_has_moved(trained, rows, catalog, tmp_path):
     settings, open_figures, interactive = dict(mpl.rcParams), plt.get_fignums(), plt.isinteractive()
     np.random.seed(3)

@@ -190,6 +190,7 @@ print(hashlib.sha256(model.weights.tobytes() + model.idf.tobytes() + signal.toby
 """
 
 
+@pytest.mark.long
 def test_another_process_makes_the_same_bytes() -> None:
     """Python's own hash of a text differs from process to process; CRC-32 does not."""
     runs = [

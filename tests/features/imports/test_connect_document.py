@@ -42,6 +42,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_every_command_of_the_document_runs_as_it_stands(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     for line in "".join(blocks("bash")).splitlines():

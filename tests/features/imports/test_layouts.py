@@ -216,6 +216,7 @@ def test_a_mixpanel_event_belongs_to_the_account_it_names_and_counts_once(import
     assert "names no account: only its person: ghost" in said(report)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not LAYOUTS.is_dir(), reason="the layouts in ../shared/data are not there")
 def test_the_exports_of_real_connectors_make_a_book_that_passes_its_checks(tmp_path: Path) -> None:
     words = [f"{name}=fivetran_{name}" for name in SYSTEMS]

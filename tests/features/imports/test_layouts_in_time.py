@@ -33,6 +33,7 @@ def known_at(book: Path, name: str, date: str) -> pd.DataFrame:
     return rows.sort_values(list(ALL_TABLES[name].key)).reset_index(drop=True).astype(str)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("system", sorted(TOLD_BY_HISTORY))
 def test_the_export_of_a_date_and_the_later_export_agree_on_it(tmp_path: Path, system: str) -> None:
     today = write_export(tmp_path / "today", system)

@@ -98,6 +98,7 @@ def test_an_identity_map_decides_what_no_sign_tells(tmp_path: Path) -> None:
     assert not (tmp_path / "book/identity/rows/zendesk.tickets.parquet").exists()
 
 
+@pytest.mark.long
 def test_the_same_exports_give_the_same_bytes(tmp_path: Path) -> None:
     united(tmp_path, "salesforce", "zendesk", "stripe")
     files = [path for path in (tmp_path / "book").rglob("*") if path.is_file()]

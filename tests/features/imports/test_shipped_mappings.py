@@ -83,6 +83,7 @@ def test_the_book_passes_its_checks(imported: Imported) -> None:
     assert rejected == ({"churns": 1} if name == "ravenstack" else {})
 
 
+@pytest.mark.long
 def test_the_same_export_gives_the_same_bytes(imported: Imported, tmp_path: Path) -> None:
     name, book, _ = imported
     import_exports(name, DATA / name, tmp_path, ALL_TABLES)

@@ -113,6 +113,7 @@ assert not event_logger.is_enabled()
 """
 
 
+@pytest.mark.long
 def test_from_the_import_on_nothing_is_sent_and_nothing_runs_beside() -> None:
     environment = {name: value for name, value in os.environ.items() if "TRACK" not in name}
     alone = subprocess.run(

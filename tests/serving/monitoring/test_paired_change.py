@@ -15,6 +15,7 @@ from serving.monitoring.paired_change import level_and_spread_p_values, null_p_v
 from tests.serving.monitoring.still_books import still_book
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("accounts", "times"), [(30, 80), (100, 60), (300, 40), (3_000, 8)])
 @pytest.mark.parametrize("own", [0.0, 0.95])
 def test_where_nothing_moved_alarms_are_no_more_than_allowed(accounts: int, times: int, own: float) -> None:

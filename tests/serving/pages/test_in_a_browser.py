@@ -190,6 +190,7 @@ def _tab_to(page: Page, there: str, most: int = 400) -> None:
     raise AssertionError(f"no focus where {there}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "zh")])
 def test_axe_finds_no_serious_fault_on_any_page(
     page: Page, served: Served, theme: str, language: str
@@ -205,6 +206,7 @@ def test_axe_finds_no_serious_fault_on_any_page(
         assert told == [], name
 
 
+@pytest.mark.long
 def test_every_page_fits_on_a_phone(page: Page, served: Served) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     for language in ("en", "zh"):
