@@ -7,7 +7,9 @@ accounts unseen, which few accounts cannot spare. All boosters grow in step unti
 fold has stopped falling; the bag is then cut back to the round at which it was lowest.
 
 How large a tree should be differs from book to book: one bag is grown for each number of leaves, and the bag,
-or the mean of all bags, that does best out of fold is kept.
+or the mean of all bags, that does best out of fold is kept. Where trees were still of use when their rounds
+ran out, the table holds more than careful ones can tell, and a bag of loose ones is tried too (all features,
+smaller leaves, hardly shrunk). Books of few accounts hardly ever come to that; tables made by sharp rules do.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ Progress = Callable[[str], None]
 STEP = 10  # rounds between two looks at the log loss out of fold
 LEAST_ROUNDS = 50  # that are always fitted: the loss may stand still at first
 PATIENCE = 0.7  # the lowest loss lies in the first part of this size: it will not fall again
+RAN_OUT = 0.9  # the lowest loss lies beyond this part of the rounds: they were too few
+LOOSE = {"feature_share": 1.0, "rows_in_leaf": 20, "l2": 0.01}
 ROWS_PER_LEAF_SHARE = 60  # a leaf holds at least one in so many training rows …
 LEAST_ROWS_IN_LEAF = 5  # … but no fewer than this
 
@@ -60,6 +64,9 @@ def fit_trees(
     jobs = [*_jobs(account, params, seed)]
     bags = [_fit_bag(X, churned, jobs, catalog, params, leaves, progress) for leaves in params.leaves]
     every = bags if len(bags) == 1 else [*bags, _together(bags)]
+    if max(bags[-1].rounds.values()) >= RAN_OUT * params.rounds >= LEAST_ROUNDS:
+        loose = params.model_copy(update=LOOSE)
+        every.append(_fit_bag(X, churned, jobs, catalog, loose, params.leaves[-1], progress))
     losses = [_log_loss(bag.out_of_fold, churned) for bag in every]
     return every[int(np.argmin(losses))]
 

@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from features.catalog import Feature, load_catalog
 from features.params import Windows
+from training import boosted_trees
 from training.account_folds import account_codes
 from training.all_params import AllParams
 from training.boosted_trees import STEP, BoostedTrees, _jobs, fit_trees, lightgbm_settings
@@ -91,6 +92,26 @@ def test_of_several_sizes_of_tree_the_one_that_does_best_out_of_fold_is_kept(les
     assert loss(2, 8) <= min(alone)
     assert set(together.rounds) <= {2, 8}
     assert len(together.boosters) == 2 * len(together.rounds)
+
+
+def sharp(rows: int) -> tuple[Lesson, list[Feature]]:
+    """Who churns is told by two products of features, without luck: eight leaves cannot hold them."""
+    X = np.random.default_rng(2).uniform(-1, 1, size=(rows, 6))
+    churned = (X[:, 0] * X[:, 1] + X[:, 2] * X[:, 3] > 0).astype(float)
+    catalog = [feature.model_copy(update={"direction": "not_monotone"}) for feature in CATALOG[:6]]
+    return (X, churned, np.arange(rows)), catalog
+
+
+def test_where_rounds_ran_out_loose_trees_are_tried_and_kept_if_they_tell_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    learner = LearnerParams(leaves=(8,), rounds=100, learning_rate=0.1, bags=1, folds=2)
+    (X, churned, account), catalog = sharp(1_500)
+    loose = fit_trees(X, churned, account, catalog, learner, seed=1)
+    monkeypatch.setattr(boosted_trees, "RAN_OUT", 2)
+    careful = fit_trees(X, churned, account, catalog, learner, seed=1)
+    assert max(careful.rounds.values()) >= 90
+    assert loss_of(loose.out_of_fold, churned).mean() < loss_of(careful.out_of_fold, churned).mean() - 0.1
 
 
 def test_what_is_told_out_of_fold_is_told_by_boosters_that_never_saw_the_account(lesson: Lesson) -> None:
