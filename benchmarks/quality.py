@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/quality.py [worlds|tables|books] [--quick]
     .venv/bin/python benchmarks/quality.py worlds --first 16 --worlds 200 --jobs 2   # none was tuned on
-    .venv/bin/python benchmarks/quality.py worlds --first 16 --worlds 200 --jobs 2 --in-turn   # half the time
+    .venv/bin/python benchmarks/quality.py worlds --first 16 --worlds 200 --jobs 2 --in-turn all   # a third
     .venv/bin/python benchmarks/quality.py worlds --sizes 20,50,100,5000 --models learned   # beside the rule
 
     worlds   drawn worlds of eight kinds whose true probabilities are known (`simulation.tabular_world`)
@@ -12,8 +12,9 @@
 Every part prints its figures with intervals and what they are held against. The run over worlds may be
 stopped and taken up again: what is measured is kept in `--kept`, beside a digest of the code that made it,
 and the report is of all that is there. `--jobs 2` measures on two processes; `--report` measures nothing.
-Two peers take most of the time, tuned LightGBM and EBM: with `--in-turn` each world has them at one of the
-churn rates, the next world of its kind at the next, and whatever is held against them is so in those cells.
+With `--in-turn all` each world has one of the churn rates, the next world of its kind the next, so that 200
+worlds take a third of the time; with `--in-turn slow` only the two slowest peers have (tuned LightGBM and
+EBM), and whatever is held against them is so in those cells.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from training.simulation.planted_effects import KINDS
 
 PARTS = ("worlds", "tables", "books")
 MODELS = ("base_rate", "logistic", "lightgbm", "tuned_lightgbm", "ebm", *OURS)
-SLOW = ("tuned_lightgbm", "ebm")
+TAKING_TURNS = {"none": (), "slow": ("tuned_lightgbm", "ebm"), "all": MODELS}
 KEPT = ROOT / "data" / "benchmarks" / "worlds.jsonl"
 
 
@@ -49,12 +50,12 @@ def wanted(options: argparse.Namespace) -> list[Cell]:
         for churn in options.churn
         for accounts in options.sizes
         for model in models
-        if not (options.in_turn and model in SLOW) or churn == _its_turn(world, options.churn)
+        if churn == _its_turn(world, options.churn) or model not in TAKING_TURNS[options.in_turn]
     ]
 
 
 def _its_turn(world: int, churn: list[float]) -> float:
-    """The churn rate at which this world has the slow peers: worlds of a kind take them in turn."""
+    """The churn rate of this world where rates are taken in turn, by the worlds of a kind."""
     return churn[world // len(KINDS) % len(churn)]
 
 
@@ -96,7 +97,9 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--churn", type=shares, default=[0.03, 0.08, 0.2])
     parser.add_argument("--dates", type=int, default=1, help="as-of dates of each account")
     parser.add_argument("--models", type=lambda text: text.split(","), default=list(MODELS))
-    parser.add_argument("--in-turn", action="store_true", help="slow peers at one churn rate of each world")
+    parser.add_argument(
+        "--in-turn", choices=TAKING_TURNS, default="none", help="these models at one churn rate of each world"
+    )
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--kept", type=Path, default=KEPT)
     parser.add_argument("--report", action="store_true", help="of what is there; measures nothing")

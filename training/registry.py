@@ -161,14 +161,12 @@ def model_of(client: MlflowClient, version: str, registry: Path) -> HealthModel:
 
 def _artifact(client: MlflowClient, version: str, name: str) -> Path:
     """A file of the version's run; in this registry, wherever it was moved or copied to."""
-    run_id = client.get_model_version(MODEL, version).run_id
+    run = client.get_run(client.get_model_version(MODEL, version).run_id)
     home = Path(client.tracking_uri.removeprefix("sqlite:///")).parent
-    here = home / "artifacts" / run_id / "artifacts" / name
-    if here.exists():
-        return Path(here)
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return Path(client.download_artifacts(run_id, name))
-    except (MlflowException, OSError) as error:
-        raise FileNotFoundError(f"version {version} has no {name}") from error
+    here = home / "artifacts" / run.info.run_id / "artifacts" / name
+    # Not by `download_artifacts`: it leaves a folder behind, each time, for a file that is on this disk.
+    logged = Path(unquote(urlparse(run.info.artifact_uri).path)) / name
+    for place in (here, logged):
+        if place.exists():
+            return place
+    raise FileNotFoundError(f"version {version} has no {name}")
