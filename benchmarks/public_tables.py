@@ -47,6 +47,8 @@ SIXTY_DAYS = (
     "training.warm_up=60d",
     "training.train_until=2023-03-31",
     "training.test_dates=[2023-06-01, 2023-07-01, 2023-08-01, 2023-09-01, 2023-10-01, 2023-11-01]",
+    # What a company that sells this product would call sticky: deals are run in it. Chosen by name, once.
+    "features.sticky_features=[win_opportunity, advance_stage, quote]",
 )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from features.faults import Fault, WrongUse
+from training.last_answer import LastAnswer
 from training.shapley_tables import ShapleyTables, shapley_tables
 from training.summed_tables import SummedTables, merged
 from training.tree_checks import Arrays, check_trees
@@ -64,7 +65,7 @@ class AdditiveTrees:
 
     def answers(self, X: ArrayLike) -> NDArray[np.uint8]:
         """Which way each row goes in each tree: (n, n_features) -> (n, T), bit i is "left at node i"."""
-        keys = self._patterns.keys(self._checked(X)) - self._patterns.first_key
+        keys = self._keys(self._checked(X)) - self._patterns.first_key
         return np.asarray(keys, dtype=np.uint8)
 
     def contributions(self, X: ArrayLike) -> Matrix:
@@ -112,12 +113,21 @@ class AdditiveTrees:
         X = self._checked(X)
         rows = max(1, BLOCK // self._patterns.view.size)
         if len(X) <= rows:
-            return tables.sums(self._patterns.keys(X))
+            return tables.sums(self._keys(X))
         found = np.empty((len(X), tables.width))
         for start in range(0, len(X), rows):
             part = tables.sums(self._patterns.keys(X[start : start + rows]))
             found[start : start + len(part)] = part
         return found
+
+    def _keys(self, X: Matrix) -> NDArray[np.intp]:
+        """How few rows are treated by every tree: asked for the health, for its points and for its range."""
+        keys: NDArray[np.intp] = self._last_keys.of(X, None, lambda: self._patterns.keys(X))
+        return keys
+
+    @cached_property
+    def _last_keys(self) -> LastAnswer:
+        return LastAnswer()
 
     def _checked(self, X: ArrayLike) -> Matrix:
         X = np.asarray(X, dtype=np.float64)

@@ -33,9 +33,11 @@ class LineOf(Written):
 
 
 class DoubtOf(Written):
-    """`doubt.Doubt`."""
+    """`doubt.Doubt`. A bundle made before the factors were written down was made with these."""
 
     unseen: Annotated[Number, Field(ge=0)]
+    linear: Annotated[Number, Field(ge=0)] = 0.55
+    apart: Annotated[Number, Field(ge=0)] = 0.036
 
 
 class PoolOf(Written):

@@ -32,9 +32,12 @@ Z90 = 1.6448536269514722  # standard normal quantile of a two-sided 90 % interva
 
 @dataclass(frozen=True)
 class Doubt:
-    """`unseen`: the last term of the variance, log-odds², the same for every account of a model."""
+    """`unseen`: the last term of the variance, log-odds², the same for every account of a model. `linear`,
+    `apart`: the factors of the others, written down with the model, which goes on saying what it said."""
 
     unseen: float
+    linear: float = LINEAR
+    apart: float = APART
 
     @classmethod
     def after(cls, churned: Matrix, share: float, trees: float) -> Doubt:
@@ -45,16 +48,16 @@ class Doubt:
         >>> import numpy as np
         >>> outcomes = np.array([1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
         >>> found = Doubt.after(outcomes, share=1.0, trees=0.0)
-        >>> Doubt(round(found.unseen, 2))
-        Doubt(unseen=1.13)
+        >>> round(found.unseen, 2)
+        1.13
         """
         churns = max(share * min(churned.sum(), (1 - churned).sum()), 1.0)
         return cls(float((UNSEEN + CURVED * trees) / churns**FALLS))
 
     def variance(self, posterior: Matrix, distance: Matrix, slope: float, line: Matrix) -> Matrix:
         """Variance of the calibrated log-odds (n,); `distance` is 0 where there is one member alone."""
-        return slope**2 * (LINEAR * posterior + APART * distance**2) + line + self.unseen
+        return self.variance_of_change(posterior, distance, slope, line) + self.unseen
 
     def variance_of_change(self, posterior: Matrix, distance: Matrix, slope: float, line: Matrix) -> Matrix:
         """The same of a difference between two rows of one account: `unseen` is in both, and cancels."""
-        return slope**2 * (LINEAR * posterior + APART * distance**2) + line
+        return slope**2 * (self.linear * posterior + self.apart * distance**2) + line

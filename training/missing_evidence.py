@@ -25,6 +25,11 @@ from training.linear_member import LinearMember
 from training.linear_terms import CUTS, RAMP, Chosen, Matrix, RuleColumns, ValueColumns
 from training.tree_checks import NODES, Arrays
 
+# Of a byte whose bits are a tree's leaves, which are open: the first of them, and the last.
+LOWEST = np.array([0] + [(byte & -byte).bit_length() - 1 for byte in range(1, 256)])
+HIGHEST = np.array([0] + [byte.bit_length() - 1 for byte in range(1, 256)])
+
+Bytes = NDArray[np.uint8]
 Sides = tuple[Matrix, Matrix]
 Segment = Sequence[Any] | None
 
@@ -99,7 +104,7 @@ class TreesRange:
 
     def sides(self, X: Matrix, filled: Matrix) -> Sides:
         """Lowest and highest log-odds (n,) each, where NaN in X (n, k) may be anything."""
-        rows = max(1, BLOCK // (8 * max(len(self._care), 1)))
+        rows = max(1, BLOCK // max(len(self._first), 1))
         low, high = np.zeros(len(X)), np.zeros(len(X))
         for start in range(0, len(X), rows):
             part = slice(start, start + rows)
@@ -107,41 +112,47 @@ class TreesRange:
         return low / self.trees.bags, high / self.trees.bags
 
     def _of(self, X: Matrix, filled: Matrix) -> Sides:
-        answers = self.trees.answers(filled)[:, :, None]
-        known = ~self._unknown(X)[:, :, None]
-        open_ = ((answers ^ self._wanted) & self._care & known) == 0
-        value = self._value
-        low = np.where(open_, value, np.inf).min(axis=2)
-        high = np.where(open_, value, -np.inf).max(axis=2)
+        leaves = self._open(self.trees.answers(filled), ~self._unknown(X))
+        low, high = (np.take(self._value, self._first + of_byte[leaves]) for of_byte in (LOWEST, HIGHEST))
         return _summed(low, 0.0), _summed(high, 0.0)
 
-    def _unknown(self, X: Matrix) -> NDArray[np.uint8]:
+    def _open(self, answers: Bytes, known: Bytes) -> Bytes:
+        """(n, T): the leaves, as bits, that the known of these answers leave open."""
+        care, wanted, _ = self._leaves
+        found = np.zeros_like(answers)
+        for leaf in range(NODES + 1):  # leaf by leaf, for a loop over eight is slow where it is the innermost
+            closed = (answers ^ wanted[:, leaf]) & care[:, leaf] & known
+            found |= (closed == 0).view(np.uint8) << np.uint8(leaf)
+        return found
+
+    def _unknown(self, X: Matrix) -> Bytes:
         """(n, T): the nodes, as bits, whose feature is missing."""
-        node = np.arange(NODES) < self.trees.arrays["leaves"][:, None] - 1
-        asked = np.isnan(X)[:, self.trees.arrays["feature"]] & node
-        return np.packbits(asked, axis=2, bitorder="little")[:, :, 0]
+        missing, arrays = np.isnan(X).view(np.uint8), self.trees.arrays
+        found = np.zeros((len(X), len(self._first)), dtype=np.uint8)
+        for node in range(NODES):
+            there = (node < arrays["leaves"] - 1).view(np.uint8)
+            found |= (missing[:, arrays["feature"][:, node]] & there) << np.uint8(node)
+        return found
 
     @cached_property
-    def _leaves(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Matrix]:
+    def _leaves(self) -> tuple[Bytes, Bytes, Matrix]:
         return _paths(self.trees.arrays)
-
-    @property
-    def _care(self) -> NDArray[np.uint8]:
-        return self._leaves[0]
-
-    @property
-    def _wanted(self) -> NDArray[np.uint8]:
-        return self._leaves[1]
 
     @property
     def _value(self) -> Matrix:
         return self._leaves[2]
 
+    @cached_property
+    def _first(self) -> NDArray[np.intp]:
+        """(T,): the place of each tree's first leaf among all."""
+        return np.arange(len(self.trees.arrays["leaves"])) * (NODES + 1)
 
-def _paths(arrays: Arrays) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Matrix]:
+
+def _paths(arrays: Arrays) -> tuple[Bytes, Bytes, Matrix]:
     """(T, 8) each: the nodes on the way to a leaf, as bits; the answers it needs there; what it is worth.
 
-    A leaf that is not there repeats the first one.
+    A tree's leaves rise in what they are worth, so that the first open one is the worst, or the last. A leaf
+    that is not there repeats another.
     """
     trees = len(arrays["leaves"])
     care, wanted = np.zeros((2, trees, NODES + 1), dtype=np.uint8)
@@ -158,7 +169,9 @@ def _paths(arrays: Arrays) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Matrix
             there = leaf if leaf < leaves else 0
             care[tree, leaf], wanted[tree, leaf] = way[~there]
             value[tree, leaf] = arrays["leaf_value"][tree, there]
-    return care, wanted, value
+    rising = np.argsort(value, axis=1, kind="stable")
+    care, wanted = (np.take_along_axis(bits, rising, axis=1) for bits in (care, wanted))
+    return care, wanted, np.take_along_axis(value, rising, axis=1)
 
 
 def _bends(j: int, values: ValueColumns, rule: RuleColumns | None) -> Matrix:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from features.faults import DataFault, Fault
 from features.params import RuleParams
 from training.additive_model import AdditiveTrees
-from training.bundle_documents import PoolOf, check_document
+from training.bundle_documents import DoubtOf, PoolOf, check_document
 from training.calibration import LogOddsLine
 from training.doubt import Doubt
 from training.linear_member import LinearMember
@@ -91,7 +91,7 @@ def pool_from_files(features: list[str], arrays: Arrays, documents: Documents) -
         AdditiveTrees.from_arrays(names, trees) if trees else None,
         pool["trees_weight"],
         _line(pool["line"]),
-        Doubt(**pool["doubt"]),
+        Doubt(**DoubtOf.model_validate(pool["doubt"]).model_dump()),
         unseen,
     )
 

@@ -34,6 +34,8 @@ class SummedTables:
         """(n, T) -> (n, width). `bincount` adds in order, tree by tree, whatever the number of rows."""
         n = len(keys)
         found = np.take(self.by_key, keys, axis=0)
+        if self.width == 1:  # the same order, and a third of the time
+            return np.asarray(np.cumsum(found.reshape(n, len(self.column)), axis=1)[:, -1:])
         weights, cells = found.ravel(), self._cells_of(n)
         flat = np.asarray(np.bincount(cells, weights, minlength=n * self.width), dtype=np.float64)
         return flat.reshape(n, self.width)

@@ -61,3 +61,17 @@ def test_a_pool_without_trees_needs_none_of_their_files(trained: Trained) -> Non
     assert read.trees is None
     assert read.log_odds(X).tobytes() == alone.log_odds(X).tobytes()
     assert read.variance(X).tobytes() == alone.variance(X).tobytes()
+
+
+def test_a_bundle_from_before_the_intervals_factors_were_written_keeps_its_intervals(
+    trained: Trained,
+) -> None:
+    """They were constants of the code then: a newer Vitals must not change an interval."""
+    arrays, documents = pool_to_files(trained.model.pooled)
+    pool = documents["pool"]
+    older = {**documents, "pool": {**pool, "doubt": {"unseen": pool["doubt"]["unseen"]}}}
+    read = pool_from_files(list(trained.model.features), arrays, older)
+    assert (read.doubt.linear, read.doubt.apart) == (0.55, 0.036)
+    assert (
+        pool_from_files(list(trained.model.features), arrays, documents).doubt == trained.model.pooled.doubt
+    )
