@@ -34,7 +34,7 @@ STEP = 10  # rounds between two looks at the log loss out of fold
 LEAST_ROUNDS = 50  # that are always fitted: the loss may stand still at first
 PATIENCE = 0.7  # the lowest loss lies in the first part of this size: it will not fall again
 RAN_OUT = 0.9  # the lowest loss lies beyond this part of the rounds: they were too few
-LOOSE = {"feature_share": 1.0, "rows_in_leaf": 20, "l2": 0.01}
+LOOSE_ROWS_IN_LEAF, LOOSE_L2 = 20, 0.01  # of loose trees, unless looser ones are asked for anyway
 ROWS_PER_LEAF_SHARE = 60  # a leaf holds at least one in so many training rows …
 LEAST_ROWS_IN_LEAF = 5  # … but no fewer than this
 
@@ -65,10 +65,14 @@ def fit_trees(
     bags = [_fit_bag(X, churned, jobs, catalog, params, leaves, progress) for leaves in params.leaves]
     every = bags if len(bags) == 1 else [*bags, _together(bags)]
     if max(bags[-1].rounds.values()) >= RAN_OUT * params.rounds >= LEAST_ROUNDS:
-        loose = params.model_copy(update=LOOSE)
-        every.append(_fit_bag(X, churned, jobs, catalog, loose, params.leaves[-1], progress))
+        every.append(_fit_bag(X, churned, jobs, catalog, _loosened(params), params.leaves[-1], progress))
     losses = [_log_loss(bag.out_of_fold, churned) for bag in every]
     return every[int(np.argmin(losses))]
+
+
+def _loosened(params: LearnerParams) -> LearnerParams:
+    rows, l2 = min(params.rows_in_leaf, LOOSE_ROWS_IN_LEAF), min(params.l2, LOOSE_L2)
+    return params.model_copy(update={"feature_share": 1.0, "rows_in_leaf": rows, "l2": l2})
 
 
 def _together(bags: Sequence[BoostedTrees]) -> BoostedTrees:

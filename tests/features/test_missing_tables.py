@@ -51,6 +51,7 @@ def whole() -> pd.DataFrame:
     return rows_of(book_of(CASES))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", WITHOUT)
 def test_without_a_table_what_rests_on_it_is_missing_and_the_rest_is_the_same(
     whole: pd.DataFrame, table: str

@@ -19,6 +19,8 @@ from training.all_params import AllParams
 from training.audit.book_audit import Answers, BookAudit, audit_answers
 from training.audit.book_truth import BookTruth
 
+pytestmark = pytest.mark.long
+
 __all__ = ["workspace"]
 LAST = "2026-11-01"
 
@@ -49,7 +51,6 @@ def test_the_last_four_quarters_are_audited(audited: tuple[BookAudit, Answers]) 
     assert {"error", "bias", "covered", "sign", "sign_knowable", "sure", "noise", "any"} <= names
 
 
-@pytest.mark.long
 def test_what_is_audited_is_what_is_published(
     audited: tuple[BookAudit, Answers], workspace: TrainedWorkspace
 ) -> None:

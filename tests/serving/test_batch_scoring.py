@@ -83,6 +83,7 @@ def test_a_table_without_new_facts_is_called_stale(workspace: TrainedWorkspace, 
     assert first.payload["stale"] == ["tickets"]
 
 
+@pytest.mark.long
 def test_who_has_left_is_no_longer_scored(workspace: TrainedWorkspace, scored: ScoredBook) -> None:
     churns = pd.read_parquet(Path(workspace.book) / "churns.parquet")
     left = set(churns.loc[churns["kind"] == "full", "account_id"])

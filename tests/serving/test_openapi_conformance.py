@@ -26,6 +26,7 @@ def served(workspace: TrainedWorkspace, tmp_path_factory: pytest.TempPathFactory
         yield found
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_every_operation_answers_as_the_document_says(served: Served) -> None:
     tally = Tally()

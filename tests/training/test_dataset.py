@@ -146,6 +146,7 @@ def test_a_book_without_churns_is_refused(small_book: Path, light: AllParams, tm
     ]
 
 
+@pytest.mark.long
 def test_a_book_whose_training_rows_hold_no_churn_is_refused(
     small_book: Path, light: AllParams, tmp_path: Path
 ) -> None:
@@ -165,6 +166,7 @@ def test_a_book_whose_training_rows_hold_no_churn_is_refused(
     )
 
 
+@pytest.mark.long
 def test_an_origin_learns_no_churn_that_was_noted_after_its_first_test_date(
     small_book: Path, light: AllParams, tmp_path: Path, small: TrainingSet
 ) -> None:

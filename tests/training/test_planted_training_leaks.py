@@ -102,6 +102,7 @@ def test_a_churn_noted_after_the_test_began_is_not_learned_from() -> None:
     assert data.training_rows(split)[1].tolist() == [0]
 
 
+@pytest.mark.long
 def test_a_reader_that_hands_out_the_label_adds_no_feature(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not in the catalogue does not exist: the column never reaches the rows."""
     source = literal_warehouse(Case("A", {}))

@@ -107,6 +107,7 @@ def test_the_same_exports_give_the_same_bytes(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in files} == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

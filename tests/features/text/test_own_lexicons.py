@@ -52,6 +52,7 @@ def test_own_phrases_are_read_beside_the_shipped_ones(own: Path) -> None:
     assert [m.theme for m in words_in(text).mentions] == ["price_budget"]
 
 
+@pytest.mark.long
 def test_own_phrases_reach_the_features(own: Path) -> None:
     source = literal_warehouse(Case("A", {"notes": [{"text": "Acme was there.", "happened_at": at(60)}]}))
     for lexicons, heard in (((), 0), ((own,), 0.5)):
