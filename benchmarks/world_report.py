@@ -83,7 +83,7 @@ def _ahead(wide: pd.DataFrame) -> Iterator[str]:
     for ours in ("learned", "unruled"):
         for accounts in _sizes(wide):
             found = _at(wide, "attained", [*rivals, ours], accounts)
-            if len(found):
+            if rivals and len(found):
                 best = found[rivals].mean().idxmax()
                 yield _line(f"{ours}, {accounts}, above {best}", found[ours] - found[best])
 
@@ -120,8 +120,10 @@ def _probability(wide: pd.DataFrame) -> Iterator[str]:
 
 
 def _kinds(wide: pd.DataFrame) -> Iterator[str]:
-    yield "\nshare attained by kind of world, mean over churn rates: learned, and the best peer"
     rivals = [model for model in RIVALS if ("attained", model) in wide and model != "ebm_with_pairs"]
+    if not rivals:
+        return
+    yield "\nshare attained by kind of world, mean over churn rates: learned, and the best peer"
     found = _at(wide, "attained", [*rivals, "learned"])
     covered = _at(wide, "covered", ["learned"])
     for (kind, accounts), some in found.groupby(["kind", "accounts"]):

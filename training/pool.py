@@ -38,7 +38,7 @@ Progress = Callable[[str], None]
 
 FEW = 5  # accounts of either outcome: with fewer there is nothing to choose a strength by
 FEW_FOR_TREES = 20  # with fewer, a bag may hold one outcome alone
-MOST_EXPLAINED = 4_000  # training rows by which it is told how much each contribution varies
+MOST_EXPLAINED = 1_000  # training rows by which it is told how much each contribution varies
 
 
 @dataclass(frozen=True, eq=False)
