@@ -60,7 +60,7 @@ def _sizes(wide: pd.DataFrame) -> list[int]:
 def _at(wide: pd.DataFrame, measure: str, models: list[str], accounts: int | None = None) -> pd.DataFrame:
     """The measure of those models in the cells that have them all."""
     if not all((measure, model) in wide for model in models):
-        return pd.DataFrame(columns=models)
+        return pd.DataFrame(index=wide.index[:0], columns=models, dtype=float)
     found = wide[measure][models].dropna()
     return found if accounts is None else found[found.index.get_level_values("accounts") == accounts]
 

@@ -8,6 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
@@ -31,3 +32,19 @@ def test_a_benchmark_starts_from_any_folder(name: str, tmp_path: Path) -> None:
 
 def test_there_are_benchmarks_to_start() -> None:
     assert {"features.py", "quality.py", "drivers.py", "nps_intervals.py"} <= set(STARTED)
+
+
+def test_worlds_in_which_no_peer_was_fitted_are_reported_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    from world_report import report
+
+    rows = [
+        {"world": world, "churn": 0.08, "accounts": 50, "kind": kind, "model": model}
+        | {"attained": 0.5 + world / 10, "loss": 0.3, "error": 0.1, "covered": 0.9, "width": 0.3}
+        for world, kind in enumerate(("rule_right", "rule_wrong"))
+        for model in ("rule", "learned")
+    ]
+    told = "\n".join(report(pd.DataFrame(rows)))
+    assert "2 worlds" in told
+    assert "all        attained      50  +0.0000" in told
+    assert "above the best single peer" in told
