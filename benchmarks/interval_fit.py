@@ -56,10 +56,10 @@ class Cell:
     error: Matrix
 
     def variance(self, numbers: Matrix) -> Matrix:
-        """As `Doubt.variance`, with these numbers."""
-        linear, apart, unseen, curved, falls = numbers
-        told = self.slope**2 * (linear * self.posterior + apart * self.distance**2) + self.line
-        return np.asarray(told + (unseen + curved * self.trees) / self.churns**falls)
+        """That of `Doubt`, with these numbers (5,) in the order of NAMES."""
+        linear, apart, unseen, curved, falls = numbers.tolist()
+        told = doubt.Doubt((unseen + curved * self.trees) / self.churns**falls, linear, apart)
+        return told.variance(self.posterior, self.distance, self.slope, self.line)
 
     def surprise(self, numbers: Matrix) -> float:
         """Mean negative log-likelihood of the errors, but for a constant."""
@@ -121,9 +121,13 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=24, help="so many; eight are one of each kind")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    asked = product(range(options.first, options.first + options.worlds), CHURN, SIZES)
+    asked = [*product(range(options.first, options.first + options.worlds), CHURN, SIZES)]
+    cells = list[Cell]()
     with ProcessPoolExecutor(options.jobs) as processes:
-        cells = list(processes.map(measured, asked))
+        for cell in processes.map(measured, asked):
+            cells.append(cell)
+            if len(cells) % 15 == 0:
+                print(f"{len(cells)} of {len(asked)} fits", flush=True)
     in_force = np.array([getattr(doubt, name) for name in NAMES])
     for title, numbers in (("in force", in_force), ("fitted", fitted(cells, in_force))):
         told = ", ".join(f"{name} {number:.3g}" for name, number in zip(NAMES, numbers, strict=True))

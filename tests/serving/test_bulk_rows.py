@@ -128,9 +128,9 @@ def test_an_interrupted_run_goes_on_with_the_chunks_that_are_missing(
     assert not list((tmp_path / "work").iterdir())
 
 
-def test_chunks_of_another_size_are_not_gone_on_with(
-    rows: pd.DataFrame, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def interrupt_publication(rows: pd.DataFrame, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All chunks are scored and wait; then somebody presses Ctrl-C while they are published."""
+
     def fails(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -138,6 +138,12 @@ def test_chunks_of_another_size_are_not_gone_on_with(
         patched.setattr("serving.history.store.write_inputs", fails)
         with pytest.raises(KeyboardInterrupt):
             run(rows)
+
+
+def test_chunks_of_another_size_are_not_gone_on_with(
+    rows: pd.DataFrame, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_publication(rows, run, monkeypatch)
     done = run(rows, per_chunk=20)
     assert (done.kept, done.chunks) == (0, 5)
     assert len(history(f"sqlite:///{tmp_path / 'rows.db'}")) == len(rows)
@@ -146,13 +152,7 @@ def test_chunks_of_another_size_are_not_gone_on_with(
 def test_an_interrupted_publication_leaves_nothing_and_loses_no_chunk(
     rows: pd.DataFrame, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("serving.history.store.write_inputs", fails)
-        with pytest.raises(KeyboardInterrupt):
-            run(rows)
+    interrupt_publication(rows, run, monkeypatch)
     assert ScoreStore(f"sqlite:///{tmp_path / 'rows.db'}").newest_snapshot() is None
     assert run(rows).kept == 4
 
