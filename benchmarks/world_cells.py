@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.util
 import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -24,6 +25,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import grimp
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -155,16 +157,24 @@ class Kept:
 
 @lru_cache
 def code_of(model: str) -> str:
-    """A digest of the code and parameters that make a model's figures."""
-    worlds = sorted((ROOT / "training" / "simulation").glob("planted_*.py"))
-    worlds += sorted((ROOT / "training" / "simulation").glob("tabular_*.py"))
-    ours = [*sorted((ROOT / "training").glob("*.py")), ROOT / "params.yaml"]
-    makers = [ROOT / "benchmarks" / "peers.py"] if model in PEERS else ours
+    """A digest of the code and parameters that make a model's figures: what they are drawn and learned by."""
+    if model in PEERS:
+        files = [ROOT / "benchmarks" / "peers.py", *_files_of("training.simulation.tabular_world")]
+    else:
+        files = [ROOT / "params.yaml", *_files_of("training.simulation.tabular_world", "training.pool")]
     digest = hashlib.sha256()
-    for file in (*worlds, *makers):
+    for file in files:
         text = file.read_text(encoding="utf-8")
         digest.update((ast.dump(ast.parse(text)) if file.suffix == ".py" else text).encode())
     return digest.hexdigest()[:12]
+
+
+def _files_of(*names: str) -> list[Path]:
+    """The files of these modules and of all in the house that they import, directly or not."""
+    house = grimp.build_graph("features", "training", cache_dir=None)
+    found = set(names).union(*(house.find_upstream_modules(name) for name in names))
+    places = [importlib.util.find_spec(name).origin for name in sorted(found)]
+    return [Path(place) for place in places]
 
 
 def as_table(found: dict[Cell, Scores]) -> pd.DataFrame:

@@ -154,7 +154,7 @@ def test_the_models_are_compared_for_people_and_machines(workspace: TrainedWorks
 
 @pytest.mark.long
 def test_monitoring_writes_its_pages_and_a_run(workspace: TrainedWorkspace, tmp_path: Path) -> None:
-    from training.registry import tracking
+    from training.registry import experiment, tracking
 
     registry, out = workspace.copied_registry(tmp_path), tmp_path / "monitoring"
     store = ("--store", workspace.store)
@@ -166,7 +166,7 @@ def test_monitoring_writes_its_pages_and_a_run(workspace: TrainedWorkspace, tmp_
     assert "Content-Security-Policy" in page
     assert document["drift"]["findings"][0]["column"] == "active_users_30d"
     with tracking(registry) as client:
-        [logged] = client.search_runs(["1"], "tags.kind = 'monitoring'")
+        [logged] = client.search_runs([experiment(client, registry)], "tags.kind = 'monitoring'")
         assert logged.data.tags["version"] == "1"
         assert {file.path for file in client.list_artifacts(logged.info.run_id, "monitoring")} == {
             "monitoring/monitoring.html",

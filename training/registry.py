@@ -53,12 +53,15 @@ def tracking(registry: Path) -> Iterator[MlflowClient]:
 
 
 def experiment(client: MlflowClient, registry: Path) -> str:
-    """The id of the experiment that runs are logged to; made on first use."""
+    """The id of the experiment that runs are logged to; made on first use, and again where the registry was
+    moved or copied: MLflow notes the place of an experiment once and would go on writing to the old one."""
+    place = (registry / "artifacts").resolve().as_uri()
     found = client.get_experiment_by_name(EXPERIMENT)
-    if found is not None:
+    if found is not None and found.artifact_location == place:
         return str(found.experiment_id)
-    artifacts = (registry / "artifacts").resolve()
-    return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts.as_uri()))
+    if found is not None:
+        client.rename_experiment(found.experiment_id, f"{EXPERIMENT} {found.experiment_id}, made elsewhere")
+    return str(client.create_experiment(EXPERIMENT, artifact_location=place))
 
 
 def version_of(client: MlflowClient, alias: str) -> str | None:

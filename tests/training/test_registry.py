@@ -158,11 +158,15 @@ def test_the_bundle_is_found_where_the_whole_registry_was_moved(
     assert read_health_model(folder).features == trained.model.features
 
 
-def test_a_second_run_is_a_second_version_and_the_new_challenger(
-    registry: Path, trained: Trained, light: AllParams
+def test_a_second_run_is_a_second_version_and_the_new_challenger_and_lies_in_its_own_copy_of_the_registry(
+    registry: Path, registered: Path, trained: Trained, light: AllParams
 ) -> None:
+    before_it = sorted(registered.rglob("*"))
     made = register(trained, light, registry)
     assert made.version == "2"
+    assert made.bundle.is_relative_to(registry)
+    assert (registry / "artifacts" / made.run_id / "artifacts" / "comparison.json").exists()
+    assert sorted(registered.rglob("*")) == before_it
     with tracking(registry) as client:
         assert rooms.version_of(client, "challenger") == "2"
         first, second = (client.get_model_version(MODEL, version).run_id for version in "12")

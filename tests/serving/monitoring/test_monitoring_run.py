@@ -17,7 +17,7 @@ from serving.monitoring import nightly_monitoring
 from serving.monitoring.monitoring_run import Asked, monitor_book
 from serving.monitoring.nightly_monitoring import monitor_after_scoring
 from tests.serving.trained_workspace import LIGHT, PARAMS, TrainedWorkspace, workspace
-from training.registry import MODEL, tracking
+from training.registry import MODEL, experiment, tracking
 
 __all__ = ["workspace"]
 
@@ -68,7 +68,7 @@ def test_use_that_breaks_off_is_reported_as_drift_and_makes_the_estimate_doubtfu
     assert html.escape(report.as_text()) in page.read_text(encoding="utf-8")
     assert len(json.loads(document.read_text(encoding="utf-8"))["drift"]["findings"]) > 90
     with tracking(asked.registry) as client:
-        [logged] = client.search_runs(["1"], "tags.kind = 'monitoring'")
+        [logged] = client.search_runs([experiment(client, asked.registry)], "tags.kind = 'monitoring'")
         kept = Path(client.download_artifacts(logged.info.run_id, "monitoring/summary.json"))
         assert kept.read_bytes() == summary.read_bytes()
         assert logged.data.metrics["drifted"] == len(drifted)
