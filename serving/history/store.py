@@ -66,10 +66,19 @@ class ScoreStore:
     def remember(self, topic: str, key: Hashable, make: Callable[[], Any], most: int) -> Any:
         """What `make` returned the first time, for what never changes: a snapshot, read whole.
 
-        All views of the store share it, so `key` names the owner where `make` heeds it. The `most` that
-        were made last are kept of a topic.
+        All views of the store share it; where `make` heeds the owner, it is `remember_seen` that is meant.
+        The `most` that were made last are kept of a topic.
         """
         return self._remembered.of(topic, key, make, most)
+
+    def remember_seen(self, topic: str, key: Hashable, make: Callable[[], Any], most: int) -> Any:
+        """What `make` returned the first time for this owner, of the accounts that are theirs now.
+
+        The newest snapshot decides whose an account is (`owned`), of whatever date is asked: what was told
+        of an older snapshot ends with the next one that is published.
+        """
+        newest = None if self.owner is None else self.newest_snapshot()
+        return self.remember(topic, (key, self.owner, newest and newest.id), make, most)
 
     def ping(self) -> None:
         """Raises where the store does not answer or has no tables."""

@@ -39,10 +39,10 @@ class Glance:
 
 
 def glance_of(store: ScoreStore, snapshot: Snapshot) -> Glance:
-    """The glance at the newest snapshot against the one before; worked out once for each owner."""
+    """The glance at a snapshot against the one before; worked out once for each owner."""
     since = earlier_snapshot(store, snapshot)
-    key = (snapshot.id, since and since.id, store.owner)
-    found: Glance = store.remember("glance", key, lambda: _made(store, snapshot, since), MOST_KEPT)
+    key = (snapshot.id, since and since.id)
+    found: Glance = store.remember_seen("glance", key, lambda: _made(store, snapshot, since), MOST_KEPT)
     return found
 
 

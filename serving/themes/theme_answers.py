@@ -61,8 +61,8 @@ def themes_answer(store: ScoreStore, asked: ThemesAsked) -> dict[str, Any]:
     """The answer of `GET /v1/themes`, not to be written to. Raises Problem where no mentions are kept for the
     snapshot."""
     snapshot = snapshot_for(store, asked.as_of)
-    key = (snapshot.id, asked, store.owner)
-    answer: dict[str, Any] = store.remember("ranking", key, lambda: _ranking(store, snapshot, asked), 60)
+    key = (snapshot.id, asked)
+    answer: dict[str, Any] = store.remember_seen("ranking", key, lambda: _ranking(store, snapshot, asked), 60)
     return answer
 
 

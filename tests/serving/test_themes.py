@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from serving.themes.theme_payloads import ThemeSentencesResponse, ThemesResponse
 from tests.command_runs import answer, refused, run
 from tests.features.literal_book import at
 from tests.serving.conftest import NewKey, Publish
+from tests.serving.fake_scorer import MODEL
 from tests.serving.test_key_door import ask
 from tests.serving.theme_books import COMPETITOR, SERVICE, Speaker, publish_speakers
 from tests.serving.trained_workspace import TrainedWorkspace, workspace
@@ -149,6 +151,33 @@ def test_a_limited_key_is_answered_of_its_own_accounts_as_if_there_were_no_other
         for name in ("X-canary", "X-nobody", "A")
     ]
     assert refusals == [404, 404, 200]
+
+
+def test_an_account_that_changed_hands_is_counted_for_its_new_owner_of_every_date(
+    client: TestClient, store: ScoreStore, new_key: NewKey
+) -> None:
+    stays = Speaker("B", 0.1, notes=[SERVICE])
+    publish_speakers(store, stays, Speaker("A", 0.5, 900.0, notes=[COMPETITOR]), as_of="2026-10-31")
+    keys = {owner: new_key("score:read", name=owner, owner=owner) for owner in ("csm-0", "csm-1")}
+
+    def counted() -> dict[str, tuple[int, float]]:
+        path = "/v1/themes?as_of=2026-10-31"
+        found = {owner: ask(client, key, path=path).json() for owner, key in keys.items()}
+        return {
+            owner: (each["accounts"], sum(theme["revenue"] for theme in each["themes"]))
+            for owner, each in found.items()
+        }
+
+    assert counted() == {"csm-0": (2, 12_000.0), "csm-1": (0, 0.0)}
+    handed_over = Speaker("A", 0.5, 900.0, owner="csm-1").scored()
+    store.publish_snapshot(
+        [stays.scored(), handed_over],
+        as_of=datetime(2026, 11, 30, tzinfo=UTC),
+        published_at=datetime(2026, 12, 1, tzinfo=UTC),
+        model=MODEL,
+        data_fingerprint="",
+    )
+    assert counted() == {"csm-0": (1, 1_200.0), "csm-1": (1, 10_800.0)}
 
 
 def test_a_key_without_the_scope_is_refused(client: TestClient, new_key: NewKey) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from serving.closed_loop.book_people import BookPeople, keep_people
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
 from serving.history.store import ScoreStore
+from serving.pages.book_glance import glance_of
 from serving.pages.page_routes import PAGE_ROUTES
-from tests.serving.conftest import Clock, NewKey, Publish
+from tests.serving.conftest import Clock, NewKey, Publish, scored_book
 from tests.serving.pages.visiting import Person, person
 from tests.serving.test_owner_filter import CANARY, CASES, NOBODYS, with_canary
 from tests.serving.test_sign_in import send
@@ -92,3 +94,14 @@ def test_what_moved_and_left_counts_none_of_somebody_elses(limited: Person) -> N
     page = limited.sees("/")
     assert "no longer in it" not in page
     assert "new in the book" not in page
+
+
+def test_what_is_offered_of_an_older_date_is_of_the_accounts_that_are_theirs_today(
+    store: ScoreStore, publish: Publish
+) -> None:
+    older, mine = publish(6, as_of="2026-10-20"), store.seen_by("csm-0")
+    assert len(glance_of(mine, older).lines) == 3
+    lost = [replace(each, details=each.details | {"owner": "csm-1"}) for each in scored_book(6)]
+    publish(lost, as_of="2026-10-31")
+    assert not glance_of(mine, older).lines
+    assert len(glance_of(store.seen_by("csm-1"), older).lines) == 6
