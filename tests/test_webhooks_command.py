@@ -64,6 +64,7 @@ def test_a_secret_is_shown_once_and_never_listed(store: str) -> None:
         (("add", "http://93.184.215.14/", "--format", "slak"), "did you mean 'slack'?"),
         (("add", "http://93.184.215.14/", "--event", "p9"), "--event is 'p9'"),
         (("add", "nobody", "--format", "email"), "write mailto:name@example.com"),
+        (("add", "mailto:csm@[example.com", "--format", "email"), "write mailto:name@example.com"),
         (("enable", "7"), "ID is 7; allowed: one of: none yet"),
         (("rotate", "7"), "no such webhook"),
         (("replay",), "it is not clear what to replay"),

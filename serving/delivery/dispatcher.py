@@ -98,13 +98,18 @@ def _claimed(token: str) -> Any:
 
 
 def _attempt(row: Row[Any], params: DeliveryParams, now: datetime, sender: Sender) -> Sent:
-    """An attempt never raises: what went wrong is its outcome, in words that hold nothing of the message."""
+    """An attempt never raises: what went wrong is its outcome, in words that hold nothing of the message.
+
+    Whatever it is: one endpoint that breaks its sender must not end the lane that sends to all others.
+    """
     try:
         return sender(row, params, now)
     except AddressRefusedError as refused:
         return Sent(False, None, f"refused: {refused}")
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    except (OSError, http.client.HTTPException) as error:
         return Sent(False, None, f"no answer: {type(error).__name__}")
+    except Exception as error:
+        return Sent(False, None, f"not sent: {type(error).__name__}")
 
 
 def _record(

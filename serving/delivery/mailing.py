@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import smtplib
 import ssl
+from email.errors import NonASCIILocalPartDefect
 from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 
 from sqlalchemy import Row
@@ -28,6 +30,24 @@ def send_mail(row: Row[Any], params: DeliveryParams) -> None:
         if user := os.environ.get("VITALS_SMTP_USER"):
             server.login(user, os.environ.get("VITALS_SMTP_PASSWORD", ""))
         server.send_message(mail_of(row, smtp.sender))
+
+
+def is_mailbox(text: str) -> bool:
+    """Whether a message to `text` can be built: one address, or several behind commas.
+
+    >>> is_mailbox("csm@example.com"), is_mailbox("csm@[example.com"), is_mailbox("csm@example..com")
+    (True, False, False)
+    """
+    mail = EmailMessage()
+    try:
+        mail["To"] = text
+        mail.as_bytes(policy=SMTP)
+    except Exception:  # the library's parser ends in whatever error a text leads it to
+        return False
+    to: Any = mail["To"]
+    # Letters beyond ASCII before the @ are for the mail server to take or to refuse (RFC 6531).
+    faulty = any(not isinstance(defect, NonASCIILocalPartDefect) for defect in to.defects)
+    return bool(to.addresses) and not faulty and all(each.username and each.domain for each in to.addresses)
 
 
 def mail_of(row: Row[Any], sender: str) -> EmailMessage:

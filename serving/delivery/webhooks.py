@@ -12,6 +12,7 @@ from features.faults import Fault, WrongUse, nearest
 from serving.closed_loop.moments import moment_text
 from serving.delivery.delivery_params import DeliveryParams
 from serving.delivery.dial import AddressRefusedError, check_target
+from serving.delivery.mailing import is_mailbox
 from serving.delivery.outbox import RETRY_FOR, announce
 from serving.delivery.outbox_tables import deliveries, delivery_log, outbox, webhook_endpoints
 from serving.delivery.webhook_formats import FORMATS
@@ -56,8 +57,8 @@ def _check(url: str, form: str, events: Sequence[str], params: DeliveryParams) -
         if event.partition(".")[0] not in EVENTS:
             faults.append(Fault("--event", event, "a kind of event", nearest(event, EVENTS)))
     if form == "email":
-        name, at, host = url.removeprefix("mailto:").rpartition("@")
-        if not (url.startswith("mailto:") and at and name and host and url.isprintable() and " " not in url):
+        mailto = url.startswith("mailto:") and url.isprintable() and " " not in url
+        if not (mailto and is_mailbox(url.removeprefix("mailto:"))):
             faults.append(Fault("URL", url, "mailto: and an address", "write mailto:name@example.com"))
     else:
         try:

@@ -210,6 +210,30 @@ def test_an_endpoint_that_fails_does_not_hold_up_those_that_answer(store: ScoreS
         assert deliver_due(store, PARAMS, NOW + timedelta(seconds=6), failing=True) == 2
 
 
+def test_an_answer_of_nothing_but_brackets_is_a_no_and_keeps_nobody_from_theirs(store: ScoreStore) -> None:
+    with receiver(body=b"[" * 60_000) as bad, receiver() as good:
+        add(store, bad.url, form="feishu")
+        add(store, good.url)
+        alarm(store)
+        assert deliver_due(store, PARAMS, NOW) == 2
+        assert (len(bad.calls), len(good.calls)) == (1, 1)
+    assert state(store) == [("pending", 1), ("delivered", 1)]
+
+
+@pytest.mark.parametrize("error", [RecursionError("of A-1"), AttributeError("csm@x"), MemoryError()])
+def test_whatever_an_attempt_raises_is_an_outcome_that_names_the_kind_alone(
+    store: ScoreStore, error: Exception
+) -> None:
+    def breaks(*_: Any) -> Sent:
+        raise error
+
+    add(store, "http://127.0.0.1:9/")
+    alarm(store)
+    assert deliver_due(store, PARAMS, NOW, sender=breaks) == 1
+    with store.begin() as connection:
+        assert delivery_lines(connection, 1, 1)[0]["outcome"] == f"not sent: {type(error).__name__}"
+
+
 def test_only_the_kinds_of_event_that_were_asked_for_are_sent(store: ScoreStore) -> None:
     with receiver() as there:
         add(store, there.url, events=["plan"])

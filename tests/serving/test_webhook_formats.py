@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from serving.delivery.delivery_params import DeliveryParams
-from serving.delivery.mailing import mail_of, send_mail
+from serving.delivery.mailing import is_mailbox, mail_of, send_mail
 from serving.delivery.webhook_formats import FORMATS, TITLES, accepted, body_of
 
 NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
@@ -75,6 +75,12 @@ def test_every_event_has_words_in_every_format(form: str, event: str) -> None:
         ("feishu", 200, b'{"StatusCode": 0, "code": 0}', True),
         ("feishu", 200, b'{"code": 9499}', False),
         ("feishu", 200, b"[]", False),
+        ("feishu", 200, b"[" * 60_000, False),
+        ("feishu", 200, b'{"code":' * 900, False),
+        ("feishu", 200, b'{"code": 0, "msg": "' + b"x" * 60_000 + b'"}', False),
+        ("feishu", 200, b'{"code": false}', False),
+        ("wecom", 200, b"\xff\xfe{", False),
+        ("wecom", 200, b'{"errcode": ' + b"9" * 7_000 + b"}", False),
     ],
 )
 def test_whether_a_receiver_took_it_is_read_as_that_receiver_says_it(
@@ -88,6 +94,24 @@ def test_a_mail_has_the_events_id_and_no_header_that_a_name_smuggled_in() -> Non
     mail = mail_of(row, "vitals@example.com")
     assert (mail["To"], mail["Message-ID"], mail["Bcc"]) == ("csm@example.com", "<msg_1@vitals>", None)
     assert "C-000412" in mail.get_content()
+
+
+NO_MAILBOXES = [
+    *("csm@[example.com", "csm@example..com", ".csm@example.com", "csm@example.com;vp@example.com"),
+    *("Anna<csm@example.com", '"csm@example.com', "csm@example.com(", "csm@example.com>", "a@b@c", "csm", ""),
+]
+
+
+@pytest.mark.parametrize("text", NO_MAILBOXES)
+def test_an_address_to_which_no_mail_can_be_written_is_no_mailbox(text: str) -> None:
+    assert not is_mailbox(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["csm@example.com", "a@x.com,b@y.com", "o'neil+vip@x.com", "é@x.com", "a@[::1]"]
+)
+def test_an_address_to_which_mail_can_be_written_is_a_mailbox(text: str) -> None:
+    assert is_mailbox(text)
 
 
 def test_without_a_mail_server_the_attempt_fails_and_says_what_to_set() -> None:
