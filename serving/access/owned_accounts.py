@@ -9,6 +9,10 @@ from serving.history.score_tables import score_history, snapshots
 
 def accounts_of(owner: str) -> Select[tuple[str]]:
     """The account ids of an owner, to be used as `column.in_(accounts_of(owner))`."""
+    return newest_accounts().where(score_history.c.owner == owner)
+
+
+def newest_accounts() -> Select[tuple[str]]:
+    """The account ids of the newest snapshot."""
     newest = select(snapshots.c.id).order_by(snapshots.c.as_of.desc(), snapshots.c.id.desc()).limit(1)
-    mine = (score_history.c.snapshot_id == newest.scalar_subquery(), score_history.c.owner == owner)
-    return select(score_history.c.account_id).where(*mine)
+    return select(score_history.c.account_id).where(score_history.c.snapshot_id == newest.scalar_subquery())

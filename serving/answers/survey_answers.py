@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from sqlalchemy import Connection, select
 
 from features.faults import Fault
 from serving.answers.survey_bodies import Answer
-from serving.answers.survey_tables import survey_responses
+from serving.answers.survey_tables import keep_asked_people, survey_responses
 from serving.api.problems import INVALID, Kind, Problem
 from serving.closed_loop.book_people import account_known, is_key_decision_maker, roles_of
 from serving.closed_loop.case_documents import case_name
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
+from serving.closed_loop.moments import moment_text
 from serving.history.unique_rows import insert_once
 
 UNKNOWN = Kind("urn:vitals:problem:unknown-account", 404, "No such account in the newest book")
@@ -36,6 +37,9 @@ def take_answer(
 ) -> dict[str, Any]:
     """Keeps an answer, and opens a P0 case where a key decision maker is a detractor.
 
+    One that was given more than `cases.answers_alarm_within` ago, or that the same contact has answered anew
+    since, is kept and alarms nobody: it is history that is brought in, and the next scoring counts it.
+
     The same response again (by `response_id`) changes nothing. Raises Problem 404 for an account that the
     newest book does not have (or not for `owner`, where one is given), 409 for a response id that was
     used for another answer, 422 for a contact whose role nobody knows: whether it is an alarm must not be
@@ -51,8 +55,11 @@ def take_answer(
     alarm = answer.is_detractor and _is_key(connection, answer, row)
     if insert_once(connection, survey_responses, row) is None:
         _check_same(connection, row)
+    else:
+        keep_asked_people(connection, row["response_id"], account)
+    past = _past(connection, row, params, now) if alarm else None
     case_id = None
-    if alarm:
+    if alarm and past is None:
         opening = Opening(
             row["account_id"],
             "p0",
@@ -70,7 +77,20 @@ def take_answer(
         "account_id": row["account_id"],
         "detractor": answer.is_detractor,
         "case_id": case_id,
+        "no_case_because": past,
     }
+
+
+def _past(
+    connection: Connection, row: dict[str, Any], params: CaseParams, now: datetime
+) -> Literal["old", "superseded"] | None:
+    """Why an answer tells of no alarm that is one today; None where it does."""
+    if row["responded_at"] < moment_text(now - timedelta(days=params.answers_alarm_within)):
+        return "old"
+    answers = survey_responses.c
+    same = [answers[name] == row[name] for name in ("account_id", "contact_id", "kind", "touchpoint")]
+    later = select(answers.response_id).where(*same, answers.responded_at > row["responded_at"]).limit(1)
+    return "superseded" if row["contact_id"] and connection.execute(later).first() else None
 
 
 def kept_answers(connection: Connection) -> Sequence[dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Double, Index, String, Table, Text
+from typing import Any
+
+from sqlalchemy import Column, Connection, Double, ForeignKey, Index, Row, String, Table, Text
 
 from serving.history.score_tables import append_only, metadata
 
@@ -24,3 +26,19 @@ survey_responses = Table(
 )
 Index("survey_responses_by_account", survey_responses.c.account_id)
 append_only(survey_responses)
+
+# Whose account it was as the answer came: the figures of a past period stay what they were.
+asked_people = Table(
+    "survey_people",
+    metadata,
+    Column("response_id", String(200), ForeignKey("survey_responses.response_id"), primary_key=True),
+    Column("owner", Text),
+    Column("director", Text),
+)
+append_only(asked_people)
+
+
+def keep_asked_people(connection: Connection, response_id: str, account: Row[Any]) -> None:
+    """Keeps who is responsible for the account of an answer."""
+    people = {"owner": account.owner, "director": account.director}
+    connection.execute(asked_people.insert().values(response_id=response_id, **people))

@@ -19,6 +19,7 @@ from serving.closed_loop.alarm_holds import alarm_holds, held_cases
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.case_tables import cases
 from serving.closed_loop.cases import Opening, open_case, release_case, write_history
+from serving.closed_loop.hand_over import PeopleThen
 from serving.closed_loop.moments import moment_text
 from serving.history.store import ScoreStore
 
@@ -86,12 +87,13 @@ def _with_room(
 
 
 def alarms_told(connection: Connection, since: datetime) -> Counter[str | None]:
-    """By person, of how many alarms they were told after a moment: held back ones count from their release.
-
-    Accounts that nobody is responsible for share a budget (None).
+    """By person, of how many alarms they were told after a moment, whoever works on them since: held back
+    ones count from their release. Accounts that nobody is responsible for share a budget (None).
     """
     moment, holds = moment_text(since), alarm_holds.c
     at_once = and_(holds.case_id.is_(None), cases.c.opened_at > moment)
     later = and_(holds.ended_at > moment, holds.ended_as != "withdrawn")
-    query = select(cases.c.assignee).outerjoin(alarm_holds).where(cases.c.kind == "p0", or_(at_once, later))
-    return Counter(connection.scalars(query))
+    query = select(cases, holds.ended_at).outerjoin(alarm_holds)
+    rows = connection.execute(query.where(cases.c.kind == "p0", or_(at_once, later))).all()
+    people = PeopleThen(connection, [row.id for row in rows])
+    return Counter(people.assignee(row, row.ended_at or row.opened_at) for row in rows)

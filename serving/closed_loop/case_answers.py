@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, not_, or_, select
+from sqlalchemy import Connection, Row, and_, not_, select
 
 from features.faults import Fault
 from serving.api.problems import Kind, Problem
@@ -16,6 +16,7 @@ from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.case_states import KINDS
 from serving.closed_loop.case_tables import case_history, cases
 from serving.closed_loop.cases import AnotherCaseOpenError, Step, StepRefusedError, take_step
+from serving.closed_loop.hand_over import seen_by
 from serving.delivery.outbox_tables import webhook_endpoints
 from serving.history.store import ScoreStore
 
@@ -38,7 +39,7 @@ def cases_page(store: ScoreStore, query: CasesQuery, owner: str | None) -> dict[
     if query.before is not None:
         wanted = wanted.where(cases.c.id < query.before)
     if owner is not None:
-        wanted = wanted.where(or_(cases.c.owner == owner, cases.c.assignee == owner))
+        wanted = wanted.where(seen_by(owner))
     with store.begin() as connection:
         rows = connection.execute(wanted.order_by(cases.c.id.desc()).limit(query.limit + 1)).all()
         notices = _notices(connection)
@@ -82,9 +83,9 @@ def open_case_ids(store: ScoreStore, account_ids: Sequence[str]) -> dict[str, st
 
 def _case(connection: Connection, name: str, owner: str | None) -> Row[Any]:
     number = case_number(name)
-    query = select(cases).where(cases.c.id == (number or 0))
+    query = select(cases).where(cases.c.id == (number or 0), *(() if owner is None else (seen_by(owner),)))
     row = connection.execute(query).first()
-    if row is None or (owner is not None and owner not in (row.owner, row.assignee)):
+    if row is None:
         fault = Fault("case_id", name, "a case such as C-000412", "GET /v1/cases lists the cases")
         raise Problem(UNKNOWN_CASE, [fault])
     return row

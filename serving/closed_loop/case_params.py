@@ -75,6 +75,7 @@ class CaseParams(Section):
     `escalate_until: resolved` escalates a case that was called and is not resolved; `called` does not.
     `alerts_per_week` is of each CSM, in any seven days (None: no limit); see `alert_budget.py`. Of so many
     yellow accounts a night, those with the most revenue at risk, is the path to green put into the plan.
+    An answer that comes through the API later than `answers_alarm_within` is history and alarms nobody.
     """
 
     call_within: Annotated[Hours, Field(ge=1)] = 4
@@ -82,6 +83,7 @@ class CaseParams(Section):
     vp_after: Annotated[Hours, Field(ge=1)] = 48
     escalate_until: Literal["resolved", "called"] = "resolved"
     alerts_per_week: Annotated[int, Field(ge=1)] | None = 10
+    answers_alarm_within: Annotated[Days, Field(ge=1)] = 7
     calendar: Literal["wall", "business"] = "wall"
     business: BusinessHours = BusinessHours()
     leave_margin: Annotated[Points, Field(le=40)] = 8

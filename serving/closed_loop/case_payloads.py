@@ -47,12 +47,14 @@ class SurveyRequest(Shape):
 
 
 class SurveyAnswerResponse(BaseModel):
-    """What became of an answer; `case_id` is null where it is no alarm."""
+    """What became of an answer; `case_id` is null where it is no alarm, `no_case_because` says why one that
+    would be is past: given too long ago (`cases.answers_alarm_within`), or the contact has answered since."""
 
     response_id: str
     account_id: AccountId
     detractor: bool
     case_id: CaseId | None
+    no_case_because: Literal["old", "superseded"] | None
 
 
 class CaseStepRequest(Shape):

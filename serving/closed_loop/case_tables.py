@@ -71,6 +71,18 @@ case_escalations = Table(
     Column("at", String(30), nullable=False),
 )
 
+# Who was responsible for a case until `at`, written as its account changes hands.
+case_hand_overs = Table(
+    "case_hand_overs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case_id", Integer, ForeignKey("cases.id"), nullable=False),
+    Column("at", String(30), nullable=False),
+    Column("owner", Text),
+    Column("director", Text),
+    Column("vp", Text),
+)
+
 # The band that the closed loop holds an account to: it changes less readily than the band of the day.
 settled_bands = Table(
     "settled_bands",
@@ -103,3 +115,4 @@ book_contacts = Table(
 
 append_only(case_history)
 append_only(case_escalations)
+append_only(case_hand_overs)

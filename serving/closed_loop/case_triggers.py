@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from features.params import BandLimits
 from serving.closed_loop.account_plans import expansion_plan, improvement_plan
@@ -23,6 +23,7 @@ from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.case_states import Kind
 from serving.closed_loop.case_tables import cases, settled_bands
 from serving.closed_loop.cases import SYSTEM, Opening, Step, open_case, open_case_of, take_step, withdraw_case
+from serving.closed_loop.hand_over import hand_over
 from serving.closed_loop.moments import moment_text
 from serving.closed_loop.overrides import active_overrides
 from serving.closed_loop.playbooks_read import Playbook
@@ -64,11 +65,14 @@ class Trigger:
             keep_people(connection, self.people)
         alarms: list[Opening] = []
         at_risk: dict[str, float] = {}
-        for row, before, after in list(self._settled(connection, snapshot)):
+        settled = list(self._settled(connection, snapshot))
+        hand_over(connection, {row.account_id: row.details for row, _, _ in settled}, self.now)
+        for row, before, after in settled:
             _keep(connection, row.account_id, after, snapshot.as_of, before is None)
             at_risk[row.account_id] = revenue_at_risk(ScoredAccount(row.details, row.payload))
             if before is None or before.band != after.band:
                 alarms += self._turned(connection, row, after)
+        self._left(connection, at_risk)
         self._withdraw(connection, at_risk)
         value_anew(connection, at_risk)
         ranked = [Alarm(opening, at_risk[opening.account_id]) for opening in alarms]
@@ -100,6 +104,14 @@ class Trigger:
         known = self.newest.get(account_id, {})
         fresh = [day for pillar, day in known.items() if before.pillar in (None, pillar)]
         return any(day >= _moment(before.since) for day in fresh)
+
+    def _left(self, connection: Connection, customers: Collection[str]) -> None:
+        """Ends the plans and openings of accounts that are not in the book any more, and forgets their bands:
+        one that comes back red is an alarm again. An alarm is only ever resolved by a person."""
+        for account_id in set(connection.scalars(select(settled_bands.c.account_id))) - set(customers):
+            for kind in ("plan", "expansion"):
+                _close(connection, account_id, kind, "no customer any more", self.params, self.now)
+            connection.execute(delete(settled_bands).where(settled_bands.c.account_id == account_id))
 
     def _withdraw(self, connection: Connection, customers: Collection[str]) -> None:
         """Takes back the alarms that were held back and whose account is red no more, or no customer."""

@@ -79,6 +79,8 @@ def open_case(
     """The id of the account's open case of that kind, and whether it was opened just now.
 
     Where one is open the trigger is written into its history; where the event was told before, nothing is.
+    An alarm that does not wait for the budget is told of then too, and where a call was logged already
+    another one is due.
     """
     told = select(case_history.c.case_id).where(case_history.c.trigger_key == opening.trigger_key)
     if (before := connection.execute(told).scalar()) is not None:
@@ -93,21 +95,36 @@ def open_case(
                 begin_hold(connection, case_id, opening.waits_with, now)
             return case_id, True
         if (found := open_case_of(connection, opening.account_id, opening.kind)) is not None:
-            _write(
-                connection,
-                found.id,
-                now,
-                SYSTEM,
-                "trigger",
-                found.state,
-                found.state,
-                opening.note,
-                opening.trigger_key,
-            )
-            if opening.waits_with is None:  # such an alarm is not held back, nor what it meets
-                release_case(connection, found, "detractor", params, now)
+            _triggered_again(connection, found, opening, params, now)
             return int(found.id), False
     raise RuntimeError(f"the open case of an account changed {TRIES} times while it was looked at")
+
+
+def _triggered_again(
+    connection: Connection, case: Row[Any], opening: Opening, params: CaseParams, now: datetime
+) -> None:
+    """Writes another trigger down; one that does not wait releases the case, or has its clock begin anew."""
+    at_once = opening.kind == "p0" and opening.waits_with is None
+    again = at_once and case.state == "called"
+    after, key = "open" if again else case.state, opening.trigger_key
+    _write(connection, case.id, now, SYSTEM, "trigger", case.state, after, opening.note, key)
+    if not at_once or release_case(connection, case, "detractor", params, now):
+        return
+    if again:
+        values = {"state": "open", **_begun_again(case, params, now)}
+        connection.execute(update(cases).where(cases.c.id == case.id).values(values))
+    _tell(connection, case.id, "trigger", now, key)
+
+
+def _begun_again(case: Row[Any], params: CaseParams, now: datetime) -> dict[str, Any]:
+    """The clock of a called case from now on; an escalation that was due earlier stays due then."""
+    due, moment = _due(case.kind, params, now), moment_text(now)
+    above = {
+        name: min(before, due[name])
+        for name in ("director_due_at", "vp_due_at")
+        if (before := getattr(case, name)) is not None and before > moment
+    }
+    return {"opening": case.opening + 1, "level": "csm", "called_at": None} | due | above
 
 
 def open_case_of(connection: Connection, account_id: str, kind: Kind) -> Row[Any] | None:
@@ -165,7 +182,13 @@ def withdraw_case(connection: Connection, case: Row[Any], why: str, now: datetim
 
 
 def write_history(
-    connection: Connection, case_id: int, now: datetime, action: str, before: str, after: str, note: str
+    connection: Connection,
+    case_id: int,
+    now: datetime,
+    action: str,
+    before: str | None,
+    after: str | None,
+    note: str,
 ) -> None:
     """A step that nobody took but the clock or a snapshot."""
     _write(connection, case_id, now, SYSTEM, action, before, after, note)

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from serving.closed_loop.alert_budget import release_due
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.clock import take_due_steps
@@ -35,7 +33,7 @@ def utc_now() -> datetime:
 @dataclass
 class Watcher:
     """What one watcher does; `score` scores the book, None leaves the nights to another watcher. `after` is
-    done once a night is scored, and never raises."""
+    done once a night is scored; where it fails the night is scored all the same."""
 
     store: ScoreStore
     cases: CaseParams
@@ -62,8 +60,14 @@ class Watcher:
         if went_well is not None:
             logger.info("nightly scoring: %s", "done" if went_well else "failed, will be tried again")
         if went_well:
-            self.after()
+            self._afterwards()
         return went_well
+
+    def _afterwards(self) -> None:
+        try:
+            self.after()
+        except Exception as error:
+            logger.error("after the nightly scoring: %s; next: vitals doctor", type(error).__name__)
 
     def ladder(self) -> int:
         """Releases the alarms that waited and have room, then takes the steps that are due; how many."""
@@ -76,7 +80,8 @@ class Watcher:
         return taken
 
     def run(self) -> None:
-        """Works until `stop` is set. A store that does not answer is asked again."""
+        """Works until `stop` is set. Whatever a lane meets, it goes on: an alarm must not be missed because
+        of another, and a store that does not answer is asked again."""
         lanes = [
             threading.Thread(target=self._repeat, args=(seconds, work), daemon=True, name=name)
             for name, seconds, work in (
@@ -102,7 +107,7 @@ class Watcher:
         while not self.stop.is_set():
             try:
                 work()
-            except (SQLAlchemyError, OSError) as error:
+            except Exception as error:
                 # Of the error only its kind: the statement it names may hold a customer's name.
                 logger.error("%s: %s", threading.current_thread().name, type(error).__name__)
             self.stop.wait(seconds)

@@ -85,7 +85,7 @@ class Naive:
     """What should happen to one case, worked out from its own events alone."""
 
     state: str = "none"
-    began: int = 0
+    began: dict[str, int] = field(default_factory=dict)  # by step: since when its hours are counted
     case: int = 0  # the account's first, second …
     opening: int = 0
     taken: list[tuple[int, int, str]] = field(default_factory=list)
@@ -168,8 +168,8 @@ def simulate(world: World, histories: int, seed: int, folder: Path, pace: int = 
                 _climb(plans[each], minute, minutes, world.params)
         elif what == "trigger":
             store.trigger(number, key, world.params, now)
-            if key not in told and plans[number].state in ("none", "resolved"):
-                plans[number] = _opened(plans[number], minute)
+            if key not in told:
+                plans[number] = _triggered(plans[number], minute, minutes, world.params)
             told.add(key)
         else:
             store.step(number, what, world.params, now)
@@ -179,8 +179,17 @@ def simulate(world: World, histories: int, seed: int, folder: Path, pace: int = 
     return store.compared(plans)
 
 
-def _opened(plan: Naive, minute: int) -> Naive:
-    return Naive("open", minute, plan.case + 1, 1, plan.taken)
+def _triggered(plan: Naive, minute: int, minutes: WorkingMinutes, params: CaseParams) -> Naive:
+    """A called case must be called anew; what was still ahead of it above comes no later for that."""
+    anew = dict.fromkeys(STEPS, minute)
+    if plan.state in ("none", "resolved"):
+        return Naive("open", anew, plan.case + 1, 1, plan.taken)
+    if plan.state == "called":
+        for step, after in (("director", params.director_after), ("vp", params.vp_after)):
+            if minutes.due(plan.began[step], after) > minute:
+                anew[step] = plan.began[step]
+        return Naive("open", anew, plan.case, plan.opening + 1, plan.taken)
+    return plan
 
 
 def _step(plan: Naive, action: str, minute: int) -> None:
@@ -190,7 +199,7 @@ def _step(plan: Naive, action: str, minute: int) -> None:
     elif action == "resolve" and plan.state == "called":
         plan.state = "resolved"
     elif action == "reopen" and plan.state == "resolved":
-        plan.state, plan.began, plan.opening = "open", minute, plan.opening + 1
+        plan.state, plan.began, plan.opening = "open", dict.fromkeys(STEPS, minute), plan.opening + 1
 
 
 def _climb(plan: Naive, minute: int, minutes: WorkingMinutes, params: CaseParams) -> None:
@@ -200,7 +209,7 @@ def _climb(plan: Naive, minute: int, minutes: WorkingMinutes, params: CaseParams
             plan.state == "called" and step != "call_overdue" and params.escalate_until == "resolved"
         )
         mine = (plan.case, plan.opening, step)
-        if counts and mine not in plan.taken and minutes.due(plan.began, after) <= minute:
+        if counts and mine not in plan.taken and minutes.due(plan.began[step], after) <= minute:
             plan.taken.append(mine)
 
 

@@ -109,6 +109,18 @@ def test_a_contact_whom_nobody_knows_is_an_alarm_by_the_role_that_was_sent(loop:
     assert post(loop, "survey-responses", told)["case_id"] == "C-000001"
 
 
+def test_history_that_is_brought_in_is_kept_and_alarms_nobody(loop: TestClient, store: ScoreStore) -> None:
+    old = post(loop, "survey-responses", ANSWER | {"responded_at": "2026-10-25T11:59:00Z"})
+    assert (old["detractor"], old["case_id"], old["no_case_because"]) == (True, None, "old")
+    happy = ANSWER | {"score": 10, "responded_at": "2026-10-31T12:00:00Z"}
+    assert post(loop, "survey-responses", happy)["no_case_because"] is None
+    before = post(loop, "survey-responses", ANSWER | {"responded_at": "2026-10-30T12:00:00Z"})
+    assert (before["case_id"], before["no_case_because"]) == (None, "superseded")
+    other = ANSWER | {"contact_id": None, "role": "decision_maker", "responded_at": "2026-10-30T12:00:00Z"}
+    assert post(loop, "survey-responses", other)["case_id"] == "C-000001"
+    assert count(store) == 4
+
+
 def test_an_answer_sent_twice_is_kept_once(loop: TestClient, store: ScoreStore) -> None:
     first = post(loop, "survey-responses", ANSWER, "key-1")
     assert post(loop, "survey-responses", ANSWER, "key-1") == first

@@ -20,6 +20,7 @@ from serving.closed_loop.cases import (
     open_case,
     take_step,
 )
+from serving.closed_loop.clock import take_due_steps
 from serving.delivery.outbox_tables import outbox
 from serving.history.store import ScoreStore
 from tests.serving.both_databases import database_url, loop_store, postgres
@@ -85,6 +86,37 @@ def test_two_triggers_are_one_case_and_one_event_is_told_once(loop_store: ScoreS
     step(loop_store, first[0], "resolve")
     assert opened(loop_store, key="answer:7") == (first[0], False)  # a late repeat opens nothing
     assert opened(loop_store, key="answer:8")[1]
+
+
+def test_an_answer_after_the_call_is_told_and_another_call_is_due(loop_store: ScoreStore) -> None:
+    case_id, _ = opened(loop_store)
+    step(loop_store, case_id, "log-call", 1)
+    with loop_store.writing() as connection:
+        later = NOW + timedelta(hours=20)
+        assert open_case(connection, opening(key="answer:7"), PARAMS, later) == (case_id, False)
+        assert open_case(connection, opening(key="answer:7"), PARAMS, later) == (case_id, False)
+    found = document(loop_store, case_id)
+    assert (found["state"], found["opening"], found["called_at"]) == ("open", 2, None)
+    assert found["call_due_at"] == "2026-11-01T12:00:00.000000Z"
+    assert found["director_due_at"] == "2026-11-01T12:00:00.000000Z", "24 hours from the first opening, still"
+    assert [(h["action"], h["before"], h["after"]) for h in found["history"]][-1] == (
+        "trigger",
+        "called",
+        "open",
+    )
+    with loop_store.begin() as connection:
+        types = list(connection.scalars(select(outbox.c.type).order_by(outbox.c.id)))
+    assert types == ["p0.opened", "p0.called", "p0.trigger"]
+
+
+def test_a_ladder_that_was_climbed_begins_anew_with_an_answer_after_the_call(loop_store: ScoreStore) -> None:
+    case_id, _ = opened(loop_store)
+    step(loop_store, case_id, "log-call", 1)
+    take_due_steps(loop_store, PARAMS, NOW + timedelta(days=3))
+    with loop_store.writing() as connection:
+        open_case(connection, opening(key="answer:7"), PARAMS, NOW + timedelta(days=40))
+    assert document(loop_store, case_id)["level"] == "csm"
+    assert take_due_steps(loop_store, PARAMS, NOW + timedelta(days=50)) == 3
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -154,7 +186,8 @@ def test_many_at_once_open_one_case_of_an_account(database_url: str) -> None:
     with store.begin() as connection:
         assert connection.execute(select(func.count()).select_from(cases)).scalar() == 10
         assert connection.execute(select(func.count()).select_from(case_history)).scalar() == 60
-        assert connection.execute(select(func.count()).select_from(outbox)).scalar() == 10
+        types = list(connection.scalars(select(outbox.c.type)))
+        assert (types.count("p0.opened"), types.count("p0.trigger")) == (10, 50)
     store.close()
 
 
