@@ -65,6 +65,15 @@ def test_a_secret_is_shown_once_and_never_listed(store: str) -> None:
         (("add", "http://93.184.215.14/", "--event", "p9"), "--event is 'p9'"),
         (("add", "nobody", "--format", "email"), "write mailto:name@example.com"),
         (("add", "mailto:csm@[example.com", "--format", "email"), "write mailto:name@example.com"),
+        (("add", "http://93.184.215.14/", "--event", "p0.opend"), "did you mean 'p0.opened'?"),
+        (
+            ("add", "http://93.184.215.14/", "--event", "zzz"),
+            "allowed: one of p0, plan, expansion, model, test,",
+        ),
+        (
+            ("add", "http://93.184.215.14/", "--secret", "mysecret"),
+            "allowed: whsec_ and the base64 of 24 to 64",
+        ),
         (("enable", "7"), "ID is 7; allowed: one of: none yet"),
         (("rotate", "7"), "no such webhook"),
         (("replay",), "it is not clear what to replay"),

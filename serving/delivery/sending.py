@@ -13,7 +13,9 @@ from serving.delivery.delivery_params import DeliveryParams
 from serving.delivery.mailing import send_mail
 from serving.delivery.webhook_call import post
 from serving.delivery.webhook_formats import accepted, body_of
-from serving.delivery.webhook_signature import PREFIX, signature_headers
+from serving.delivery.webhook_signature import PREFIX, is_secret, is_signed_by_us, signature_headers
+
+CANNOT_SIGN = "not sent: its secret cannot sign. Next: vitals webhooks rotate"
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ def send(row: Row[Any], params: DeliveryParams, now: datetime) -> Sent:
     if row.format == "email":
         send_mail(row, params)
         return Sent(True, None, "taken by the mail server")
+    if is_signed_by_us(row.format, row.secret) and not is_secret(row.secret):
+        return Sent(False, None, CANNOT_SIGN)  # added by a version that took any secret
     own = None if row.secret.startswith(PREFIX) else row.secret
     body = body_of(row.format, row.type, row.at, row.data, own, now)
     headers = {"Content-Type": "application/json", "User-Agent": "vitals-webhooks"}
@@ -42,7 +46,7 @@ def send(row: Row[Any], params: DeliveryParams, now: datetime) -> Sent:
 def _keys(row: Row[Any], now: datetime) -> list[str]:
     """The secret, and the one before it while it still signs."""
     old = row.old_secret if row.old_secret and row.old_until > moment_text(now) else None
-    return [key for key in (row.secret, old) if key and key.startswith(PREFIX)]
+    return [key for key in (row.secret, old) if key and is_secret(key)]
 
 
 def _why_not(status: int) -> str:

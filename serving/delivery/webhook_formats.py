@@ -17,12 +17,23 @@ from typing import Any
 FORMATS = ("generic", "slack", "wecom", "feishu", "email")
 TITLES = {
     "p0.opened": ("P0: call now", "P0 警报:请立即致电"),
+    "p0.trigger": ("P0: another reason to call", "P0 警报:又有新的致电原因"),
     "p0.call_overdue": ("P0: the call is overdue", "P0 警报:致电已超时"),
     "p0.escalated": ("P0: escalated", "P0 警报:已升级"),
     "p0.called": ("P0: called", "P0 警报:已致电"),
     "p0.assigned": ("P0: assigned", "P0 警报:已分派"),
     "p0.resolved": ("P0: resolved", "P0 警报:已解决"),
     "p0.reopened": ("P0: reopened", "P0 警报:已重新打开"),
+    "plan.opened": ("Health improvement plan: begin", "健康改善计划:请开始"),
+    "plan.called": ("Health improvement plan: called", "健康改善计划:已致电"),
+    "plan.assigned": ("Health improvement plan: assigned", "健康改善计划:已分派"),
+    "plan.resolved": ("Health improvement plan: resolved", "健康改善计划:已解决"),
+    "plan.reopened": ("Health improvement plan: reopened", "健康改善计划:已重新打开"),
+    "expansion.opened": ("Expansion: a chance", "扩展机会:请跟进"),
+    "expansion.called": ("Expansion: called", "扩展机会:已致电"),
+    "expansion.assigned": ("Expansion: assigned", "扩展机会:已分派"),
+    "expansion.resolved": ("Expansion: resolved", "扩展机会:已解决"),
+    "expansion.reopened": ("Expansion: reopened", "扩展机会:已重新打开"),
     "model.shadow": ("A new model scores beside the champion", "新模型正与当前模型并行试算"),
     "model.ready": ("A new model waits for you", "新模型等待您确认"),
     "model.promoted": ("A new model answers now", "新模型已启用"),
@@ -32,6 +43,8 @@ TITLES = {
     "model.rolled_back": ("The model was rolled back", "模型已回滚"),
     "test": ("A test of this webhook", "Webhook 测试"),
 }
+EVENT_TYPES = tuple(TITLES)  # every type that is announced
+EVENT_KINDS = tuple(dict.fromkeys(each.partition(".")[0] for each in EVENT_TYPES))
 MAX_WORDS = 120
 MAX_TOLD = 8_000  # bytes; the chats answer in a hundred
 

@@ -7,6 +7,7 @@ secret is being changed for another, both sign (standard-webhooks, specification
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import hmac
 import secrets
@@ -14,12 +15,38 @@ from collections.abc import Sequence
 from datetime import datetime
 
 PREFIX = "whsec_"
+SIZES = range(24, 65)  # bytes, by the specification
+ALLOWED = f"{PREFIX} and the base64 of {SIZES[0]} to {SIZES[-1]} bytes"
+OURS = ("generic", "slack")  # formats in which no other signature says who sent a message
 TOLERANCE = 300  # seconds; an older message may be a replay by an attacker
 
 
 def new_secret() -> str:
     """A secret of 32 random bytes, as receivers expect it: `whsec_` and base64."""
     return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def is_signed_by_us(form: str, secret: str) -> bool:
+    """Whether messages in this format carry our signature: a chat with a secret of its own has its own.
+
+    >>> [is_signed_by_us(form, "mine") for form in ("generic", "slack", "wecom", "feishu", "email")]
+    [True, True, False, False, False]
+    >>> is_signed_by_us("feishu", "whsec_…")
+    True
+    """
+    return form in OURS or (form != "email" and secret.startswith(PREFIX))
+
+
+def is_secret(text: str) -> bool:
+    """Whether `text` can sign.
+
+    >>> is_secret(new_secret()), is_secret("whsec_"), is_secret("whsec_" + "!" * 32), is_secret("mysecret")
+    (True, False, False, False)
+    """
+    try:
+        return bool(_key_bytes(text))
+    except ValueError:
+        return False
 
 
 def signature_headers(message_id: str, sent_at: datetime, body: bytes, keys: Sequence[str]) -> dict[str, str]:
@@ -47,6 +74,16 @@ def is_signed(message_id: str, stamp: str, body: bytes, signature: str, key: str
 
 
 def _sign(key: str, message_id: str, stamp: str, body: bytes) -> str:
-    secret = base64.b64decode(key.removeprefix(PREFIX))
     signed = b".".join([message_id.encode(), stamp.encode(), body])
-    return base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac.new(_key_bytes(key), signed, hashlib.sha256).digest()).decode()
+
+
+def _key_bytes(secret: str) -> bytes:
+    """The key of a secret. Raises ValueError: read leniently, `whsec_!!!` is a key of no bytes at all."""
+    try:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except (binascii.Error, ValueError):  # ValueError: it is not ASCII
+        key = b""
+    if not secret.startswith(PREFIX) or len(key) not in SIZES:
+        raise ValueError(f"a secret that cannot sign; allowed: {ALLOWED}")
+    return key

@@ -8,18 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from features.faults import Fault, WrongUse, nearest
+from features.faults import Fault, WrongUse
 from serving.closed_loop.moments import moment_text
 from serving.delivery.delivery_params import DeliveryParams
-from serving.delivery.dial import AddressRefusedError, check_target
-from serving.delivery.mailing import is_mailbox
+from serving.delivery.endpoint_checks import check_endpoint
 from serving.delivery.outbox import RETRY_FOR, announce
 from serving.delivery.outbox_tables import deliveries, delivery_log, outbox, webhook_endpoints
-from serving.delivery.webhook_formats import FORMATS
 from serving.delivery.webhook_signature import new_secret
 from serving.history.unique_rows import insert_once
 
-EVENTS = ("p0", "plan", "expansion", "model", "test")
 CHANGE_OVER = timedelta(days=1)
 Document = dict[str, Any]
 e, d, o = webhook_endpoints.c, deliveries.c, outbox.c
@@ -36,38 +33,19 @@ def add_endpoint(
 ) -> Document:
     """Adds an endpoint; what it answers holds the secret, which is never shown again.
 
-    Raises WrongUse for an address that is not to be called, an unknown format or event, or a URL that is
-    there already. The address is checked again at every call, for a name may lead elsewhere by then.
+    Raises WrongUse for an address that is not to be called, an unknown format or event, a secret that cannot
+    sign, or a URL that is there already. The address is checked again at every call, for a name may lead
+    elsewhere by then.
     """
-    _check(url, form, events, params)
-    row: Document = {"url": url, "format": form, "events": list(events), "secret": secret or new_secret()}
+    secret = secret or new_secret()
+    check_endpoint(url, form, events, secret, params)
+    row: Document = {"url": url, "format": form, "events": list(events), "secret": secret}
     row |= {"state": "enabled", "failures": 0, "added_at": moment_text(now)}
     created = insert_once(connection, webhook_endpoints, row)
     if created is None:
         fault = Fault("URL", url, "a URL that is not there yet", "vitals webhooks list")
         raise WrongUse("the webhook cannot be added", [fault])
     return {"id": int(created[0]), **{name: row[name] for name in ("url", "format", "events", "secret")}}
-
-
-def _check(url: str, form: str, events: Sequence[str], params: DeliveryParams) -> None:
-    faults = []
-    if form not in FORMATS:
-        faults.append(Fault("--format", form, "a format", nearest(form, FORMATS)))
-    for event in events:
-        if event.partition(".")[0] not in EVENTS:
-            faults.append(Fault("--event", event, "a kind of event", nearest(event, EVENTS)))
-    if form == "email":
-        mailto = url.startswith("mailto:") and url.isprintable() and " " not in url
-        if not (mailto and is_mailbox(url.removeprefix("mailto:"))):
-            faults.append(Fault("URL", url, "mailto: and an address", "write mailto:name@example.com"))
-    else:
-        try:
-            check_target(url, params.networks)
-        except AddressRefusedError as refused:
-            step = f"{refused}; a network of your own is allowed in delivery.allow_networks"
-            faults.append(Fault("URL", url, "a URL that leads to public addresses only", step))
-    if faults:
-        raise WrongUse("the webhook cannot be added", faults)
 
 
 def list_endpoints(connection: Connection) -> list[Document]:

@@ -36,10 +36,15 @@ def add(
     url: Annotated[str, typer.Argument(help="https://…, or mailto:name@example.com with --format email")],
     form: Annotated[str, typer.Option("--format", help="generic, slack, wecom, feishu or email")] = "generic",
     event: Annotated[
-        list[str] | None, typer.Option(help="p0, plan, expansion, model or test; repeatable")
+        list[str] | None,
+        typer.Option(help="p0, plan, expansion, model, test, or one type such as p0.opened; repeatable"),
     ] = None,
     secret: Annotated[
-        str | None, typer.Option(envvar="VITALS_WEBHOOK_SECRET", help="the receiver's; left out: a new one")
+        str | None,
+        typer.Option(
+            envvar="VITALS_WEBHOOK_SECRET",
+            help="the receiver's: whsec_ and base64, or Feishu's own; left out: a new one",
+        ),
     ] = None,
     params: Params = DEFAULT_PARAMS,
     overrides: Set = None,

@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from features.faults import WrongUse
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
 from serving.delivery.delivery_params import DeliveryParams
 from serving.delivery.dispatcher import deliver_due
 from serving.delivery.outbox_tables import deliveries, webhook_endpoints
 from serving.delivery.sending import Sent
-from serving.delivery.webhook_signature import is_signed
+from serving.delivery.webhook_signature import is_signed, new_secret
 from serving.delivery.webhooks import (
     add_endpoint,
     delivery_lines,
@@ -196,6 +197,57 @@ def test_while_a_secret_is_changed_both_sign_and_then_only_the_new_one(store: Sc
             told = (headers["webhook-id"], headers["webhook-timestamp"], body, headers["webhook-signature"])
             assert (is_signed(*told, old, now), is_signed(*told, new, now)) == valid
             assert len(signatures(there)) == sum(valid)
+
+
+NO_SECRETS = ["mysecret", "whsec_", "whsec_!!!", "whsec_MfKQ", "whsec_" + "A" * 88, "whsec_" + "é" * 32]
+
+
+@pytest.mark.parametrize("secret", NO_SECRETS)
+def test_an_endpoint_from_before_whose_secret_cannot_sign_is_sent_nothing_and_told_so(
+    store: ScoreStore, secret: str
+) -> None:
+    with receiver() as there:
+        add(store, there.url)
+        with store.writing() as connection:
+            connection.execute(update(webhook_endpoints).values(secret=secret))
+        alarm(store)
+        deliver_due(store, PARAMS, NOW)
+        assert there.calls == []
+        with store.writing() as connection:
+            told = delivery_lines(connection, 1, 1)[0]["outcome"]
+            fresh = rotate_secret(connection, 1, NOW)
+        assert told == "not sent: its secret cannot sign. Next: vitals webhooks rotate"
+        later = NOW + timedelta(minutes=1)
+        deliver_due(store, PARAMS, later)
+        [(headers, body)] = there.calls
+    told = (headers["webhook-id"], headers["webhook-timestamp"], body, headers["webhook-signature"])
+    assert is_signed(*told, fresh, later)
+
+
+@pytest.mark.parametrize("form", ["generic", "slack", "feishu", "wecom"])
+def test_a_secret_that_is_to_sign_by_our_convention_is_base64_of_24_to_64_bytes(
+    store: ScoreStore, form: str
+) -> None:
+    known = new_secret()
+    assert add(store, "http://127.0.0.1:9/", form=form, secret=known)["secret"] == known
+    for number, secret in enumerate(NO_SECRETS):
+        if form in ("feishu", "wecom") and not secret.startswith("whsec_"):
+            add(store, f"http://127.0.0.1:9/{number}", form=form, secret=secret)
+            continue
+        with pytest.raises(WrongUse, match="whsec_ and the base64 of 24 to 64 bytes") as refused:
+            add(store, f"http://127.0.0.1:9/{number}", form=form, secret=secret)
+        assert secret == "whsec_" or secret not in str(refused.value)
+
+
+def test_feishu_signs_with_its_own_secret_and_mail_with_none(store: ScoreStore) -> None:
+    with receiver(body=b'{"code": 0}') as there:
+        add(store, there.url, form="feishu", secret="mysecret")
+        add(store, "mailto:csm@example.com", form="email", secret="mysecret")
+        alarm(store)
+        deliver_due(store, PARAMS, NOW)
+        [(_, body)] = there.calls
+    assert json.loads(body)["sign"]
+    assert state(store)[0] == ("delivered", 1)
 
 
 def test_an_endpoint_that_fails_does_not_hold_up_those_that_answer(store: ScoreStore) -> None:

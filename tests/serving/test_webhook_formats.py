@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from serving.closed_loop.case_states import KINDS
+from serving.closed_loop.cases import TOLD_AS
 from serving.delivery.delivery_params import DeliveryParams
 from serving.delivery.mailing import is_mailbox, mail_of, send_mail
-from serving.delivery.webhook_formats import FORMATS, TITLES, accepted, body_of
+from serving.delivery.webhook_formats import EVENT_KINDS, EVENT_TYPES, FORMATS, TITLES, accepted, body_of
+from serving.retraining.attempts import NEXT
 
 NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
 DATA = {
@@ -60,6 +63,14 @@ FEISHU = "og05vNtJMp9/VR2Tcr9NSvWv5tXfRyIiHNMitSKOp1w="
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_event_has_words_in_every_format(form: str, event: str) -> None:
     assert document(form, event)
+
+
+def test_every_type_that_is_announced_can_be_asked_for() -> None:
+    of_cases = {f"{kind}.{told}" for kind in KINDS for told in ("opened", *TOLD_AS.values())}
+    of_alarms = {"p0.trigger", "p0.call_overdue", "p0.escalated"}
+    of_models = {f"model.{state}" for state in NEXT} | {"model.rolled_back"}
+    assert set(EVENT_TYPES) == of_cases | of_alarms | of_models | {"test"}
+    assert EVENT_KINDS == ("p0", "plan", "expansion", "model", "test")
 
 
 @pytest.mark.parametrize(
