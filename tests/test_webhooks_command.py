@@ -77,6 +77,7 @@ def test_a_secret_is_shown_once_and_never_listed(store: str) -> None:
         (("enable", "7"), "ID is 7; allowed: one of: none yet"),
         (("rotate", "7"), "no such webhook"),
         (("replay",), "it is not clear what to replay"),
+        (("replay", "--since", "yesterday"), "--since is 'yesterday'; allowed: a date (2026-10-31)"),
         (("replay", "msg_1"), "there is nothing to replay"),
     ],
 )

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, and_, not_, or_, select, update
 from serving.closed_loop.moments import moment_text
 from serving.delivery.delivery_params import DeliveryParams
 from serving.delivery.dial import AddressRefusedError
+from serving.delivery.late_deliveries import give_up_late
 from serving.delivery.outbox_tables import deliveries, delivery_log, outbox, webhook_endpoints
 from serving.delivery.retries import next_attempt
 from serving.delivery.sending import Sent, send
@@ -51,6 +52,8 @@ def deliver_due(
     `failing` takes only what goes to endpoints whose last attempt failed (or did not), so that those that
     answer need not wait for those that do not.
     """
+    if failing is not False:  # of the two lanes, the one in less of a hurry
+        give_up_late(store, now)
     token = uuid4().hex
     claimed = _claim(store, token, now, failing)
     if not claimed:
@@ -64,10 +67,11 @@ def deliver_due(
 
 
 def _claim(store: ScoreStore, token: str, now: datetime, failing: bool | None) -> Sequence[Row[Any]]:
-    """Due deliveries of enabled endpoints, held by this sender; oldest first."""
+    """Due deliveries of enabled endpoints that are not too late, held by this sender; oldest first."""
     moment = moment_text(now)
     free = or_(deliveries.c.held_until.is_(None), deliveries.c.held_until <= moment)
-    due = and_(deliveries.c.state == "pending", deliveries.c.due_at <= moment, free)
+    timely = and_(deliveries.c.due_at <= moment, deliveries.c.give_up_at > moment)
+    due = and_(deliveries.c.state == "pending", timely, free)
     whom = select(webhook_endpoints.c.id).where(webhook_endpoints.c.state == "enabled")
     if failing is not None:
         failed = webhook_endpoints.c.failures > 0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
 from features.faults import Fault, WrongUse
-from serving.closed_loop.moments import moment_text
+from serving.api.problems import Faults
+from serving.api.request_fields import as_of_text
+from serving.closed_loop.moments import moment_of, moment_text
 from serving.delivery.delivery_params import DeliveryParams
 from serving.delivery.endpoint_checks import check_endpoint
 from serving.delivery.outbox import RETRY_FOR, announce
@@ -85,9 +88,13 @@ def delivery_lines(connection: Connection, number: int | None, limit: int) -> li
 
 
 def replay(connection: Connection, message_id: str | None, since: str | None, now: datetime) -> int:
-    """Sends messages again under their own ids: one, or all since a moment. How many deliveries that are."""
-    wanted = select(o.id)
-    wanted = wanted.where(o.message_id == message_id) if message_id else wanted.where(o.at >= (since or ""))
+    """Sends messages again under their own ids: one, or all since a moment. How many deliveries that are.
+
+    `since` is a date (its midnight in UTC) or a time with its zone. Raises WrongUse for another text, and
+    where there is nothing to replay.
+    """
+    asked = o.message_id == message_id if since is None else o.at >= _moment(since)
+    wanted = select(o.id).where(asked)
     fresh = {"state": "pending", "attempts": 0, "due_at": moment_text(now), "held_until": None}
     fresh["give_up_at"] = moment_text(now + RETRY_FOR)
     again = update(deliveries).where(d.outbox_id.in_(wanted)).values(fresh)
@@ -97,6 +104,16 @@ def replay(connection: Connection, message_id: str | None, since: str | None, no
         fault = Fault("MESSAGE", message_id or since, "a message that was addressed to a webhook", step)
         raise WrongUse("there is nothing to replay", [fault])
     return found
+
+
+def _moment(since: str) -> str:
+    """A moment as the tables hold it, for theirs are compared as texts."""
+    faults = Faults()
+    found = as_of_text(since, "--since", faults)
+    if found is None:
+        step = "write it as --since 2026-10-31T08:00:00+02:00"
+        raise WrongUse("it is not clear what to replay", [replace(each, next=step) for each in faults.kept])
+    return moment_text(moment_of(found))
 
 
 def send_test(connection: Connection, key: str, now: datetime) -> str:

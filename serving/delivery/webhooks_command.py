@@ -100,7 +100,9 @@ def log(
 @app.command(epilog="Example: vitals webhooks replay --since 2026-10-31T00:00:00Z   (or: MESSAGE)")
 def replay(
     message: Annotated[str | None, typer.Argument(help="a message's id, as vitals webhooks log says")] = None,
-    since: Annotated[str | None, typer.Option(help="all messages from this moment on")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="all messages from a date (UTC), or a time with its zone, on")
+    ] = None,
     store: Store = None,
     as_json: Json = False,
 ) -> None:

@@ -13,6 +13,7 @@ from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
 from serving.delivery.delivery_params import DeliveryParams
 from serving.delivery.dispatcher import deliver_due
+from serving.delivery.late_deliveries import OUTCOME
 from serving.delivery.outbox_tables import deliveries, webhook_endpoints
 from serving.delivery.sending import Sent
 from serving.delivery.webhook_signature import is_signed, new_secret
@@ -39,10 +40,10 @@ def add(store: ScoreStore, url: str, **more: Any) -> dict[str, Any]:
         return add_endpoint(connection, url, params=PARAMS, now=NOW, **told)
 
 
-def alarm(store: ScoreStore, account: str = "A-1") -> None:
+def alarm(store: ScoreStore, account: str = "A-1", now: datetime = NOW) -> None:
     with store.writing() as connection:
         opening = Opening(account, "p0", "detractor", f"answer:{account}", name="Acme", owner="csm-1")
-        open_case(connection, opening, CaseParams(), NOW)
+        open_case(connection, opening, CaseParams(), now)
 
 
 def state(store: ScoreStore) -> list[tuple[str, int]]:
@@ -143,8 +144,8 @@ def test_a_dead_receiver_is_tried_for_three_days_then_disabled_with_a_notice(sto
     with store.begin() as connection:
         [row] = list_endpoints(connection)
     assert row["state"] == "disabled" or state(store) == [("failed", tried)]
-    alarm(store, "A-2")
     late = NOW + timedelta(hours=81)
+    alarm(store, "A-2", late)
     for turn in range(10):
         deliver_due(store, PARAMS, late + timedelta(hours=turn), sender=fails)
     with store.begin() as connection:
@@ -167,6 +168,80 @@ def test_an_endpoint_that_is_gone_is_disabled_at_once_and_told_when_it_is_enable
         assert deliver_due(store, PARAMS, NOW + timedelta(hours=2)) == 2
         assert len(set(there.ids)) == 2
     assert [now for now, _ in state(store)] == ["delivered", "delivered"]
+
+
+def test_what_waited_for_weeks_is_given_up_when_its_endpoint_is_enabled_and_says_so(
+    loop_store: ScoreStore,
+) -> None:
+    late = NOW + timedelta(days=20)
+    with receiver(script=[410]) as there:
+        add(loop_store, there.url)
+        alarm(loop_store)
+        deliver_due(loop_store, PARAMS, NOW)  # gone: disabled
+        alarm(loop_store, "A-2")
+        with loop_store.writing() as connection:
+            assert enable_endpoint(connection, 1, late) == 0
+        for failing in (False, True, None):
+            assert deliver_due(loop_store, PARAMS, late, failing=failing) == 0
+        assert len(there.calls) == 1
+        assert state(loop_store) == [("failed", 1), ("failed", 0)]
+        with loop_store.begin() as connection:
+            told = [line["outcome"] for line in delivery_lines(connection, 1, 9)]
+        assert told == [OUTCOME, OUTCOME, "HTTP 410: not taken"]
+        with loop_store.writing() as connection:
+            assert replay(connection, None, "2026-10-31", late) == 2
+        assert deliver_due(loop_store, PARAMS, late) == 2
+
+
+def test_what_a_sender_is_at_is_not_given_up_by_another(store: ScoreStore) -> None:
+    late = NOW + timedelta(days=3)
+
+    def slow(*_: Any) -> Sent:
+        assert deliver_due(store, PARAMS, late, sender=slow) == 0
+        return Sent(True, 200, "taken")
+
+    add(store, "http://127.0.0.1:9/")
+    alarm(store)
+    assert deliver_due(store, PARAMS, late - timedelta(seconds=1), sender=slow) == 1
+    assert state(store) == [("delivered", 1)]
+
+
+@pytest.mark.parametrize(
+    ("since", "found"),
+    [
+        ("2026-10-31", 1),
+        ("2026-11-01", 0),
+        ("2026-10-31T12:00:00Z", 1),
+        ("2026-10-31T12:00:01Z", 0),
+        ("2026-10-31T20:00:00+08:00", 1),
+        ("2026-10-31T20:00:01+08:00", 0),
+    ],
+)
+def test_a_replay_since_a_moment_means_the_moment_whatever_its_zone(
+    store: ScoreStore, since: str, found: int
+) -> None:
+    add(store, "http://127.0.0.1:9/")
+    alarm(store)
+    with store.writing() as connection:
+        if found:
+            assert replay(connection, None, since, NOW) == found
+        else:
+            with pytest.raises(WrongUse, match="there is nothing to replay"):
+                replay(connection, None, since, NOW)
+
+
+@pytest.mark.parametrize(
+    "since",
+    ["yesterday", "01/02/2026", "2026-13-45", "2026-10-31T12:00:00", "", "9", "0001-01-01T00:00:00+14:00"],
+)
+def test_a_replay_since_anything_else_is_refused(store: ScoreStore, since: str) -> None:
+    add(store, "http://127.0.0.1:9/")
+    alarm(store)
+    with (
+        store.writing() as connection,
+        pytest.raises(WrongUse, match=r"or a time with its zone .* Next: write it as --since"),
+    ):
+        replay(connection, None, since, NOW)
 
 
 def test_a_replay_comes_under_the_same_id(store: ScoreStore) -> None:
