@@ -21,6 +21,7 @@ ZONED = DAY + CLOCK + r" ?(Z|UTC|[+-]\d{2}(:?\d{2})?)$"
 ZONELESS = DAY + f"({CLOCK})?$"
 
 LARGEST = 1e15  # sums are taken over thousandths in 64 bits (`exact.py`)
+FIRST_YEAR, LAST_YEAR = 1970, 2200  # days are counted from the one, in microseconds until after the other
 UTC = "timestamp('UTC')"
 TYPES: dict[Kind, str] = {
     "text": "string",
@@ -92,7 +93,7 @@ def _text(name: str, came: ir.Value) -> Cell:
 def _time(name: str, came: ir.Value) -> Cell:
     kind, given = came.type(), came.notnull()
     if kind.is_timestamp() and kind.timezone is not None:
-        return Cell(given, came.cast(UTC))
+        return Cell(given, came.cast(UTC), (_far_off(name, came.cast(UTC)),))
     if kind.is_timestamp() or kind.is_date():
         return Cell(given, ibis.null(UTC), (_zoneless(name, given),))
     text = _text(name, came)
@@ -102,8 +103,17 @@ def _time(name: str, came: ir.Value) -> Cell:
     step = "write it like that at the source (RFC 3339)"
     unparsable = text.given & ~zoned & ~zoneless
     allowed = "a time with its zone, such as 2026-01-31T09:30:00Z"
-    checks = (_zoneless(name, zoneless), Check("unparsable_time", (name,), unparsable, allowed, step))
-    return Cell(text.given, ibis.cases((zoned, instant)), checks)
+    value = ibis.cases((zoned, instant))
+    no_time = Check("unparsable_time", (name,), unparsable, allowed, step)
+    return Cell(text.given, value, (_zoneless(name, zoneless), no_time, _far_off(name, value)))
+
+
+def _far_off(name: str, value: ir.TimestampValue) -> Check:
+    """A year that no fact of a book is of: the 1 of `01/02/26`, the 9999 of a period without an end."""
+    first, after = (ibis.literal(f"{year}-01-01T00:00:00Z", UTC) for year in (FIRST_YEAR, LAST_YEAR + 1))
+    step = "mend the year at the source; where a period has no end, leave it empty"
+    allowed = f"a year from {FIRST_YEAR} to {LAST_YEAR}"
+    return Check("year_out_of_range", (name,), (value < first) | (value >= after), allowed, step)
 
 
 def _zoneless(name: str, faulty: ir.BooleanValue) -> Check:

@@ -9,6 +9,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from features.imports.date_formats import ISO, TimesWritten, read_dates
+from features.imports.iso_times import iso_instants
 from features.imports.mapping import PUT_IN, Cell
 from features.source_tables import Column, Kind
 from features.warehouse import IBIS_TYPES, local_instant
@@ -19,7 +20,6 @@ READABLE: dict[Kind, str] = {
     "integer": "a whole number such as 12",
     "flag": "true or false",
 }
-ZONE_WRITTEN = r"^\d.*:\d\d[\d:.]*\s*[A-Za-z+-]"  # after the time of day: Z, UTC, +08:00, Asia/Shanghai
 
 
 @dataclass(frozen=True)
@@ -131,12 +131,7 @@ def as_kind(found: ir.Value, kind: Kind, times: TimesWritten) -> ir.Value:
         return local_instant(times.zone, found.cast("timestamp"))
     if times.dates not in (None, ISO):
         return local_instant(times.zone, read_dates(text_of(found), times.dates or ISO))
-    # Given a text with a zone, DuckDB's cast to a local time drops the zone without a word; and it
-    # reads 'epoch' and 'infinity'. So the two forms are told apart here, and words are no times.
-    text = text_of(found)
-    naive = local_instant(times.zone, text.try_cast("timestamp"))
-    zoned = text.try_cast(IBIS_TYPES["time"])
-    return ibis.cases((text.re_search(ZONE_WRITTEN), zoned), (text.re_search(r"^\d"), naive), else_=None)
+    return iso_instants(text_of(found), times.zone)
 
 
 def _later(start: Translated, minutes: ir.Value, column: Column, origin: str) -> Translated:

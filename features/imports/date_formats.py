@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from features.imports.iso_times import zone_advice
+
 ISO = "ISO"
 FORMAT_PARTS = {  # letters: what strptime calls it, and what may stand there
     "YYYY": ("%Y", r"\d{4}"),
@@ -66,12 +68,15 @@ def format_fault(text: str) -> str | None:
 
 
 def advice_for(values: Iterable[str | None]) -> str | None:
-    """What to write in the mapping so that these texts are dates; None where no usual format fits them.
+    """What to write so that these texts are times, in the export or the mapping; None where nothing is known.
 
     >>> advice_for(["01/02/2026"])
     'say how dates are written, date_format: DD/MM/YYYY or date_format: MM/DD/YYYY, whichever it is'
     """
-    fit = [each for each in fitting(value for value in values if value is not None) if each != ISO]
+    texts = [value for value in values if value is not None]
+    if zones := zone_advice(texts):
+        return zones
+    fit = [each for each in fitting(texts) if each != ISO]
     named = " or ".join(f"date_format: {each}" for each in fit[:2])
     which = ", whichever it is" if len(fit) > 1 else ""
     return f"say how dates are written, {named}{which}" if fit else None
@@ -80,7 +85,8 @@ def advice_for(values: Iterable[str | None]) -> str | None:
 def read_dates(text: ir.StringValue, written: str) -> ir.Value:
     """The local times that texts name in a format, null where they do not (DuckDB's own function)."""
     shape = f"^{_pattern(written)}{CLOCK}$"
-    tidy = text.strip().re_replace(r"[ T]+", " ")
+    # Between digits only: the T of 05-OCT-2024 is a letter of its month.
+    tidy = text.strip().re_replace(r"(\d)T(\d)", r"\1 \2").re_replace(" +", " ")
     formats = ibis.array([_strptime(written) + clock for clock in CLOCKS])
     return ibis.cases((tidy.re_search(shape), _try_strptime(tidy, formats)), else_=None)
 
@@ -91,9 +97,7 @@ def fitting(values: Iterable[str]) -> list[str]:
     >>> fitting(["31.10.2026", "01.02.2026 08:00"]), fitting(["01/02/2026"]), fitting(["2026-10-31"])
     (['DD.MM.YYYY'], ['DD/MM/YYYY', 'MM/DD/YYYY'], ['ISO'])
     """
-    texts = {
-        " ".join(value.replace("T", " ", 1).split()) if value[:1].isdigit() else value for value in values
-    }
+    texts = {" ".join(re.sub(r"(?<=\d)T(?=\d)", " ", value).split()) for value in values}
     if not texts:
         return []
     if all(ISO_DATE.match(text) for text in texts):

@@ -56,6 +56,32 @@ def test_every_way_to_write_an_instant_gives_the_same_instant(tmp_path: Path, wr
     assert times == [datetime(2026, 1, 31, 10, tzinfo=UTC)] * len(ways)
 
 
+@in_both_formats
+@pytest.mark.parametrize(
+    ("moment", "count"),
+    [
+        ("1969-12-31T23:59:59.9Z", 1),
+        ("1970-01-01T00:00:00Z", 0),
+        ("2200-12-31T23:59:59.9Z", 0),
+        ("2201-01-01T00:00:00Z", 1),
+        ("9999-12-31T00:00:00Z", 1),
+    ],
+)
+def test_a_year_that_no_fact_is_of_is_a_fault(tmp_path: Path, write: Writer, moment: str, count: int) -> None:
+    found = faults_of(check(book_of(tmp_path, write, usage=[{"occurred_at": moment}])), "usage")
+    assert [fault.code for fault in found] == ["year_out_of_range"] * count
+
+
+def test_a_year_that_no_fact_is_of_is_a_fault_of_typed_times_too(tmp_path: Path) -> None:
+    rows = [{"occurred_at": datetime(year, 1, 31, tzinfo=UTC)} for year in (31, 1969, 1970, 2200, 2201)]
+    book = book_of(tmp_path, write_parquet)
+    times = pa.array([row["occurred_at"] for row in rows], pa.timestamp("us", tz="UTC"))
+    usage = {"account_id": ["A-1"] * 5, "user_id": ["U-1"] * 5, "occurred_at": times, "quantity": [1] * 5}
+    pq.write_table(pa.table(usage), book / "usage.parquet")
+    found = only_fault(check(book), "usage")
+    assert (found.code, found.count) == ("year_out_of_range", 3)
+
+
 @pytest.mark.parametrize("naive", [datetime(2026, 1, 2, 3), date(2026, 1, 2)])  # noqa: DTZ001
 def test_a_parquet_column_of_naive_times_or_dates_has_no_time_zone(tmp_path: Path, naive: Any) -> None:
     found = only_fault(check(book_of(tmp_path, write_parquet, usage=[{"occurred_at": naive}])), "usage")

@@ -41,6 +41,10 @@ CAME = Cell(column="came")
         ("2026-10-31 07:00:00.250 UTC", "2026-10-31 07:00:00"),
         ("2026-10-31 07:00:00+01:00", "2026-10-31 06:00:00"),
         ("2026-10-31 07:00:00-05", "2026-10-31 12:00:00"),
+        ("2026-10-31T07:00:00.000+0000", "2026-10-31 07:00:00"),
+        ("2026-10-31 07:00:00 gmt", "2026-10-31 07:00:00"),
+        ("2026-10-31 07:00:00 America/Argentina/Buenos_Aires", "2026-10-31 10:00:00"),
+        ("2026/10/31 7:05", "2026-10-30 23:05:00"),
         ("2026-10-31 07:00:00 Europe/Berlin", "2026-10-31 06:00:00"),
         (None, None),
     ],
@@ -49,6 +53,25 @@ def test_a_zone_that_is_written_holds_and_a_missing_one_is_the_mappings(
     came: str | None, utc: str | None
 ) -> None:
     assert translated([came], CAME, "time", "Asia/Shanghai") == [utc]
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        *("01/02/26", "31-10-26", "26-10-31", "2026-10-31 (BC)", "12026-10-31", "1-2-2026"),
+        *("2026-10-31 09:00:00 BST", "2026-10-31 09:00:00 CST", "2026-10-31 09:00:00 Japan"),
+        *("2026-10-31 09:00:00 Nowhere/None", "2026-02-30", "2026-10-31 09:00:00 (BC)"),
+    ],
+)
+def test_years_of_two_digits_eras_and_zones_of_several_meanings_are_no_times(came: str) -> None:
+    assert translated([came], CAME, "time") == [None]
+
+
+@pytest.mark.parametrize("word", ["BST", "CST", "IST"])
+def test_a_zone_of_several_meanings_is_named_with_what_to_write(export: Export, word: str) -> None:
+    export.csv("firms.csv", "id,since", f"7,2026-10-31 09:00:00 {word}")
+    with pytest.raises(DataFault, match=f"Next: {word} is said in several zones: write its offset"):
+        export.run(firms())
 
 
 @pytest.mark.parametrize("came", ["31.10.2026", "10/31/2026", "epoch", "infinity", "1793404800", "tomorrow"])

@@ -37,6 +37,8 @@ def written(date_format: str, cell: bool = False, zone: str = "UTC") -> dict[str
         ("20261031", "YYYYMMDD"),
         ("2026年10月31日", "YYYY年MM月DD日"),
         ("31-Oct-2026", "DD-MMM-YYYY"),
+        ("31-OCT-2026", "DD-MMM-YYYY"),
+        ("31-OCT-2026T00:00:00", "DD-MMM-YYYY"),
         ("31.10.26", "DD.MM.YY"),
         ("2026-10-31", "ISO"),
     ],
@@ -85,6 +87,11 @@ def test_a_format_stands_only_on_times(export: Export) -> None:
 def test_the_true_format_is_always_among_those_that_fit(days: list[dt.date]) -> None:
     for date_format, pattern in (("DD.MM.YYYY", "%d.%m.%Y"), ("MM/DD/YYYY", "%m/%d/%Y"), ("ISO", "%Y-%m-%d")):
         assert date_format in fitting(f"{day:{pattern}}" for day in days)
+
+
+def test_a_month_that_ends_on_t_is_recognised() -> None:
+    assert fitting(["31-OCT-2026", "01-SEPT-2026"]) == []
+    assert fitting(["31-OCT-2026", "01-Aug-2026T09:30"]) == ["DD-MMM-YYYY"]
 
 
 CASES = ("case no,customer id,opened on,closed on,priority,subject",)
