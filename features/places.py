@@ -27,6 +27,7 @@ import pyarrow as pa
 from ibis.common.exceptions import IbisError
 
 from features.faults import DataFault, Fault, WrongUse, nearest
+from features.source_files import check_header
 
 VARIABLE = re.compile(r"^VITALS_WAREHOUSE(_[A-Z0-9_]+)?$")
 SCHEMES = ("postgres", "postgresql", "duckdb", "file", "s3")
@@ -108,9 +109,11 @@ def _parquet(variable: str, url: str, name: str) -> ir.Table:
         raise DataFault(
             "a warehouse lacks a table", [Fault(variable, name, f"{name}.parquet or a folder {name}", step)]
         )
+    files = dataset.dataset(found, filesystem=system, format="parquet")
+    check_header(name, files.schema.names)
     connection = ibis.duckdb.connect()
     connection.raw_sql("SET TimeZone = 'UTC'")
-    connection.con.register("place", dataset.dataset(found, filesystem=system, format="parquet"))
+    connection.con.register("place", files)
     return connection.table("place")
 
 

@@ -61,10 +61,15 @@ def missing_columns(mapping: ImportMapping, source: str, present: tuple[str, ...
 
 
 def double_columns(part: Part, present: Mapping[str, tuple[str, ...]]) -> list[Fault]:
-    """The columns that a part adds under a name that its file, or an earlier step, has already."""
+    """The columns that a part adds under a name that its file, or an earlier step, has already.
+
+    Capitals do not count: DuckDB reads `Owner` where `owner` is asked for, whichever comes first.
+    """
     unpivoted = () if part.unpivot is None else (part.unpivot.name, part.unpivot.value)
     added = [*(name for look in part.lookup for name in look.take), *unpivoted]
-    taken = [name for i, name in enumerate(added) if name in (*present[part.source], *added[:i])]
+    there = [name.casefold() for name in (*present[part.source], *added)]
+    own = len(present[part.source])
+    taken = [name for i, name in enumerate(added) if name.casefold() in there[: own + i]]
     where, allowed = f"{part.source}, added column", "a name that is still free"
     return [Fault(where, name, allowed, f"rename {name} in one of the files") for name in taken]
 

@@ -13,11 +13,14 @@ from typing import Any
 
 import duckdb
 import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from features.faults import DataFault, Fault, nearest
 from features.imports.mapping import Source
 from features.imports.warehouse_sources import open_warehouse
 from features.source_file_faults import unreadable
+from features.source_files import check_header
 
 SUFFIXES = (".csv", ".parquet")
 MARKS = {  # a file that begins so is of that encoding, whatever the mapping says
@@ -65,6 +68,7 @@ def open_export(connection: Any, source: Source, folder: Path) -> ir.Table:
     with reading(path):
         # DuckDB expands patterns in a path: a folder called "export [May]" must stand for itself.
         if path.suffix == ".parquet":
+            check_header(path.name, pq.read_schema(path).names)
             return _without_empties(connection.read_parquet(glob.escape(str(path.resolve()))), source)
         encoding = encoding_of(path, source.encoding)
         columns = csv_columns(path, encoding, source.delimiter)
@@ -108,7 +112,10 @@ def _as_utf8(path: Path, encoding: str) -> Iterator[str]:
 
 
 def csv_columns(path: Path, encoding: str = "utf-8-sig", delimiter: str = ",") -> list[str]:
-    """The header of a CSV file; DataFault where names are missing or stand twice."""
+    """The header of a CSV file; DataFault where names are missing or stand twice, but for their capitals.
+
+    DuckDB does not tell `ID` from `Id`: of the two it would read the first, whichever the mapping names.
+    """
     with path.open(encoding=encoding, newline="") as file:
         columns = next(csv.reader(file, delimiter=delimiter), [])
     others = [mark for mark in ",;\t|" if mark != delimiter and len(columns) == 1 and mark in columns[0]]
@@ -116,7 +123,10 @@ def csv_columns(path: Path, encoding: str = "utf-8-sig", delimiter: str = ",") -
         step = f"name it in the mapping, as delimiter: {others[0]!r}"
         fault = Fault(f"{path.name}, header", f"cells separated by {others[0]!r}", f"by {delimiter!r}", step)
         raise DataFault(f"{path.name} cannot be read", [fault])
-    doubtful = sorted({name for name in columns if not name.strip() or columns.count(name) > 1})
+    plain = [name.strip().casefold() for name in columns]
+    doubtful = sorted(
+        {name for name in columns if plain.count(name.strip().casefold()) > 1 or not name.strip()}
+    )
     if doubtful or not columns:
         allowed = "a header in the first line, with a different name for each column"
         raise DataFault(
@@ -135,5 +145,5 @@ def reading(path: Path) -> Iterator[None]:
     """Turns a reader's complaint about a file into a fault that names the file and no customer's words."""
     try:
         yield
-    except (duckdb.Error, UnicodeError, csv.Error) as error:
+    except (duckdb.Error, pa.ArrowException, UnicodeError, csv.Error) as error:
         raise DataFault(f"{path.name} cannot be read", [unreadable(path, error)]) from None

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from features.faults import DataFault, Fault
 from features.imports.export_files import SUFFIXES, csv_columns, encoding_of, reading
+from features.source_files import check_header
 
 SAMPLE = 2_000
 ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
@@ -89,6 +90,7 @@ def _surveyed(path: Path) -> Surveyed:
 
 
 def _parquet_sample(path: Path) -> pd.DataFrame:
+    check_header(path.name, pq.read_schema(path).names)
     batch = next(pq.ParquetFile(path).iter_batches(SAMPLE), None)
     frame = pd.DataFrame() if batch is None else batch.to_pandas()
     return frame.astype("string").astype(object).where(frame.notna(), None)

@@ -17,7 +17,7 @@ from ibis.util import gen_name
 from features.faults import DataFault, Fault
 from features.imports.mapping import Cell, ImportMapping, Part, Source
 from features.places import place_table, variable_fault
-from features.source_files import PLACE_FILE
+from features.source_files import PLACE_FILE, check_header
 from features.source_tables import USAGE
 from features.usage_in_place import UsePlace, place_faults
 
@@ -27,6 +27,7 @@ COPIED = 50_000  # rows that are fetched at a time
 def open_warehouse(connection: Any, source: Source) -> ir.Table:
     """A copy of the table on `connection`, with its types; columns of lists or bytes are left out."""
     with place_table(str(source.warehouse), str(source.table)) as there:
+        check_header(str(source.table), there.columns)  # PostgreSQL tells capitals apart, the copy does not
         nested = [name for name, kind in there.schema().items() if kind.is_nested() or kind.is_binary()]
         batches = there.drop(*nested).to_pyarrow_batches(chunk_size=COPIED)
         rows: ir.Table = connection.create_table(gen_name("copied"), batches.read_all(), temp=True)

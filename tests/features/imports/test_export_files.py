@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
+import ibis
+import pandas as pd
 import pytest
 
 from features.faults import DataFault
+from features.imports import warehouse_sources
+from features.imports.mapping import Source
+from features.imports.warehouse_sources import open_warehouse
 from tests.features.imports.conftest import Export, firms
 
 
@@ -85,11 +92,12 @@ def test_a_name_that_is_taken_cannot_be_added_by_a_lookup(export: Export) -> Non
     [
         (b"", "firms.csv is []; allowed: a header in the first line, with a different name for each column"),
         (b"id,since,id\n", "firms.csv is ['id']; allowed: a header in the first line"),
+        (b"ID,Id,since\n", "firms.csv is ['ID', 'Id']; allowed: a header in the first line"),
         (b"id,since\n7,2026-10-31,extra,cells\n", "allowed: 2 cells in every line, as in the header"),
         (b"id,since\n7,2026-10-31\n\xff\xfe\xb0,2026-10-31\n", "allowed: UTF-8 text"),
         (b"id,\xb0\n", "allowed: UTF-8 text"),
     ],
-    ids=["empty", "twice the same name", "ragged", "not UTF-8", "header not UTF-8"],
+    ids=["empty", "twice the same name", "twice but for capitals", "ragged", "not UTF-8", "header not UTF-8"],
 )
 def test_a_csv_that_cannot_be_read_is_named_without_a_traceback(
     export: Export, content: bytes, said: str
@@ -112,6 +120,39 @@ def test_a_parquet_file_that_is_none_is_named(export: Export) -> None:
     mapping["sources"]["firms"]["file"] = "firms.parquet"
     (export.folder / "firms.parquet").write_bytes(b"PAR1 but no more")
     assert "firms.parquet is 'unreadable'; allowed: a whole Parquet file" in refusal(export, mapping)
+
+
+def test_columns_of_parquet_that_differ_in_capitals_alone_are_both_named(export: Export) -> None:
+    mapping = firms({"account_id": "Id"})
+    mapping["sources"]["firms"]["file"] = "firms.parquet"
+    export.parquet("firms.parquet", pd.DataFrame({"ID": ["x"], "Id": ["7"], "since": ["2026-10-31"]}))
+    assert "firms.parquet is \"'ID', 'Id'\"; allowed: distinct column names" in refusal(export, mapping)
+
+
+def test_columns_of_a_lake_that_differ_in_capitals_alone_are_both_named(
+    export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITALS_WAREHOUSE", export.folder.as_uri())
+    mapping = firms({"account_id": "Id"})
+    mapping["sources"]["firms"] = {"warehouse": "VITALS_WAREHOUSE", "table": "firms"}
+    export.parquet("firms.parquet", pd.DataFrame({"ID": ["x"], "Id": ["7"], "since": ["2026-10-31"]}))
+    assert "firms is \"'ID', 'Id'\"; allowed: distinct column names" in refusal(export, mapping)
+
+
+def test_columns_of_a_database_that_differ_in_capitals_alone_are_both_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = ibis.table({"ID": "string", "Id": "string"}, name="firms")
+    monkeypatch.setattr(warehouse_sources, "place_table", lambda *_: nullcontext(there))
+    with pytest.raises(DataFault, match="'ID', 'Id'"):
+        open_warehouse(ibis.duckdb.connect(), Source(warehouse="VITALS_WAREHOUSE", table="firms"))
+
+
+def test_a_name_that_is_taken_but_for_capitals_cannot_be_added_by_a_lookup(export: Export) -> None:
+    export.csv("firms.csv", "id,since,Owner", "7,2026-10-31,Li").csv("owners.csv", "id,owner", "7,Wu")
+    mapping = firms({"owner": "owner"}, lookup=[{"source": "owners", "by": "id", "take": ["owner"]}])
+    mapping["sources"]["owners"] = {"file": "owners.csv"}
+    assert "firms, added column is 'owner'; allowed: a name that is still free" in refusal(export, mapping)
 
 
 def test_a_folder_whose_name_looks_like_a_pattern_is_read(export: Export) -> None:
