@@ -68,7 +68,11 @@ def test_a_store_without_keys_says_how_to_make_one(store: str) -> None:
             ["create", "--name", "x", "--scope", "admin", "--expires", "9" * 30 + "d"],
             "allowed: a whole number",
         ),
-        (["create", "--name", "x", "--scope", "admin", "--owner", "csm-1"], "no owner for a key that may do"),
+        (["create", "--name", "x", "--scope", "admin", "--owner", "csm-1"], "no owner for a key with admin"),
+        (
+            ["create", "--name", "x", "--scope", "weights:adopt", "--owner", "csm-1"],
+            "--owner is 'csm-1'; allowed: no owner for a key with weights:adopt",
+        ),
         (["create", "--name", "x"], "Missing option '--scope'"),
         (["rotate", "nobody"], "a name with one live key, and not 0"),
         (["rotate", "nobody", "--grace", "soon"], "--grace is 'soon'"),

@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from features.faults import Fault, WrongUse, nearest
 from serving.access.key_tables import api_keys
-from serving.access.scopes import SCOPES
+from serving.access.scopes import OF_ALL_ACCOUNTS, SCOPES
 from serving.api.request_fields import TEXT_ALLOWED, is_short_text, utc_text
 from serving.history.store import ScoreStore
 
@@ -177,9 +177,10 @@ def _check(name: str, scopes: Collection[str], owner: str | None, expires_in: ti
     ]
     if not scopes:
         faults.append(Fault("--scope", None, f"one or more of {', '.join(SCOPES)}", "add --scope score:read"))
-    if owner is not None and "admin" in scopes:
+    if owner is not None and (whole := [each for each in OF_ALL_ACCOUNTS if each in scopes]):
+        allowed = f"no owner for a key with {' and '.join(whole)}, which reaches every account"
         step = "name the scopes it needs, or leave --owner out"
-        faults.append(Fault("--owner", owner, "no owner for a key that may do everything", step))
+        faults.append(Fault("--owner", owner, allowed, step))
     if expires_in is not None and not timedelta(0) < expires_in <= timedelta(days=36_500):
         faults.append(Fault("--expires", f"{expires_in.days}d", "1d to 36500d", "give it as 90d"))
     if faults:

@@ -11,6 +11,8 @@ SCOPES = {
     "metrics:read": "figures of the running service, for Prometheus",
     "admin": "everything",
 }
+# What reaches every account: no key that is limited to the accounts of an owner may do it.
+OF_ALL_ACCOUNTS = ("weights:adopt", "admin")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # Topics (the first word of a path after /v1) whose calls need something else than score:read for
 # reading and admin for writing. None: any key will do.

@@ -111,6 +111,14 @@ def test_a_name_has_one_live_key_but_by_rotation(store: ScoreStore) -> None:
         rotate_key(store, "nobody", NOW, DAY)
 
 
+@pytest.mark.parametrize("scope", ["weights:adopt", "admin"])
+def test_a_key_of_an_owner_may_do_nothing_that_reaches_every_account(store: ScoreStore, scope: str) -> None:
+    with pytest.raises(WrongUse, match=f"--owner is 'csm-1'; allowed: no owner for a key with {scope}"):
+        create_key(store, "maria", ["score:read", scope], NOW, "csm-1")
+    assert all_keys(store) == []
+    create_key(store, "li", ["score:read", scope], NOW)
+
+
 def test_every_fault_of_a_key_is_told_at_once(store: ScoreStore) -> None:
     with pytest.raises(WrongUse) as refused:
         create_key(store, "a\x00", ["score:reed", "admin"], NOW, "", timedelta(0))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from features.faults import Fault
+from serving.access.key_door import NOT_ALLOWED
 from serving.api.problems import INVALID, Faults, Problem
 from serving.api.request_fields import TEXT_ALLOWED, is_short_text
 from serving.pages.addresses import with_query
@@ -31,6 +32,7 @@ def draft(visit: Visit, fields: Fields, connection: Connection) -> str:
 
 def adopt(visit: Visit, fields: Fields, connection: Connection) -> str:
     """`POST /adoptions`: a version, or `version` empty for the weights of params.yaml."""
+    _check_no_owner(visit)
     reason, told = _reason(fields), fields.get("version", "")
     if told and not (told.isascii() and told.isdecimal() and len(told) < 10):
         raise Problem(
@@ -38,6 +40,16 @@ def adopt(visit: Visit, fields: Fields, connection: Connection) -> str:
         )
     adopt_weights(connection, int(told) if told else None, visit.who, reason, visit.held.now())
     return "/weights#versions"
+
+
+def _check_no_owner(visit: Visit) -> None:
+    """Weights weigh every account, so that who is limited to an owner's may not adopt them.
+
+    No such key is made any more; those of an older version keep their scopes.
+    """
+    if (owner := visit.caller.owner) is not None:
+        step = "make a key without an owner: vitals keys create --scope weights:adopt"
+        raise Problem(NOT_ALLOWED, [Fault("owner", owner, "a key that sees every account", step)])
 
 
 def _reason(fields: Fields) -> str:

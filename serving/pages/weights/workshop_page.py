@@ -63,7 +63,7 @@ def workshop(visit: Visit) -> Page:
         "as_scored": book is None or RuleWeights.of(book.rule) == found.in_force,
         "as_yaml": _as_yaml(found.trial.weights),
         "may_draft": visit.caller.may("cases:write") and visit.form_token is not None,
-        "may_adopt": visit.caller.may(ADOPT) and visit.form_token is not None,
+        "may_adopt": visit.caller.may(ADOPT) and visit.caller.owner is None and visit.form_token is not None,
     }
     return Page("weights/workshop.html", "weights", values | _effect(visit, found))
 

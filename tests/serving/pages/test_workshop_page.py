@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from features.params import RuleParams
 from features.params_file import read_section
 from serving import service
+from serving.access.key_tables import api_keys
 from serving.history.store import ScoreStore
 from serving.scores.champion import load_scorer
 from serving.weights.weight_versions import adoptions, versions
@@ -112,6 +113,27 @@ def test_only_who_has_the_right_adopts_and_may_go_back(
             (None, "li"),
             (1, "li"),
         ]
+
+
+def test_a_key_of_an_owner_that_an_older_version_made_adopts_nothing(
+    maria: Person, served: TestClient, new_key: NewKey, store: ScoreStore
+) -> None:
+    maria.sends(maria.sees(f"/weights?{USE}"), "/weights/drafts", reason="try it")
+    key = new_key(*MAY, name="wu", owner="csm-1")
+    with store.writing() as connection:
+        older = api_keys.update().where(api_keys.c.name == "wu").values(scopes=[*MAY, "weights:adopt"])
+        connection.execute(older)
+    wu = Person(served, key)
+    page = wu.sees("/weights")
+    assert 'action="/adoptions"' not in page
+    [token, *_] = re.findall(r'name="token" value="([^"]+)"', page)
+    served.cookies.set("vitals_lang", "zh")
+    refused = send(served, "/adoptions", token=token, once="abc", version="1", reason="mine")
+    assert refused.status_code == 403
+    assert "可查看全部客户的密钥" in refused.text
+    assert '<bdi lang="en">' not in refused.text
+    with store.begin() as connection:
+        assert adoptions(connection) == []
 
 
 @pytest.mark.parametrize(
