@@ -93,12 +93,18 @@ def check_same_site(headers: Headers) -> None:
     A cookie goes along whoever makes a call; `SameSite=Strict` stops that in browsers that know it.
     """
     origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
-    same = site in ("same-origin", "none") and (
-        origin is None or urlsplit(origin).netloc == headers.get("host", "")
-    )
-    if not same:
+    here = origin is None or _host(origin) == headers.get("host", "")
+    if site not in ("same-origin", "none") or not here:
         fault = Fault("Origin", origin, "a page of this service", "send the form from the page itself")
         raise Problem(OTHER_SITE, [fault])
+
+
+def _host(origin: str) -> str | None:
+    """Host and port of an origin; None where it is none that a browser sends, such as `http://[`."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
 
 
 async def _key(access: Access, key_id: str) -> ApiKey | None:

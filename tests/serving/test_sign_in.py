@@ -127,7 +127,11 @@ def test_a_form_without_the_token_of_this_browser_is_refused(browser: TestClient
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
+    "headers",
+    [
+        *({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}),
+        *({"Origin": text} for text in ("http://[", "http://[::1", "http://]", "http://[x]", "", "\t")),
+    ],
 )
 def test_another_sites_page_can_neither_sign_in_nor_write(
     browser: TestClient, new_key: NewKey, headers: dict[str, str]
@@ -139,6 +143,7 @@ def test_another_sites_page_can_neither_sign_in_nor_write(
     assert problem(browser.post("/v1/predict", json=rows, headers=headers), 403)["type"].endswith(
         "other-site"
     )
+    assert send(browser, "/sign-out", headers).status_code == 403
     own = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
     assert browser.post("/v1/predict", json=rows, headers=own).status_code == 200
 
