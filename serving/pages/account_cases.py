@@ -8,6 +8,7 @@ from typing import Any
 
 from serving.closed_loop.case_answers import cases_page, one_case
 from serving.closed_loop.case_bodies import CasesQuery
+from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.case_states import allowed_actions
 from serving.history.store import ScoreStore
 from serving.pages.case_clocks import Clock, clock_of
@@ -29,13 +30,15 @@ class CaseRead:
         return bool(self.case["state"] != "resolved")
 
 
-def cases_of(store: ScoreStore, account_id: str, now: datetime) -> list[CaseRead]:
+def cases_of(store: ScoreStore, account_id: str, params: CaseParams, now: datetime) -> list[CaseRead]:
     """The account's cases that the caller may see, the open ones first, then the newest."""
     listed = cases_page(store, CasesQuery(account_id=account_id, limit=MOST), store.owner)["cases"]
     with store.begin() as connection:
         told = [one_case(connection, each["case_id"], store.owner) for each in listed]
     found = [
-        CaseRead(case, clock_of(case, now), [str(a) for a in allowed_actions(case["state"], case["kind"])])
+        CaseRead(
+            case, clock_of(case, params, now), [str(a) for a in allowed_actions(case["state"], case["kind"])]
+        )
         for case in told
     ]
     return sorted(found, key=lambda each: not each.is_open)

@@ -52,7 +52,7 @@ def _told(visit: Visit, read: AccountRead) -> dict[str, Any]:
         "nps": nps_by_role(read, kept),
         "conflict": _conflict(read),
         "evidence_kept": kept is not None,
-        "cases": cases_of(store, read.account_id, now) if may_see_cases else None,
+        "cases": cases_of(store, read.account_id, visit.held.cases, now) if may_see_cases else None,
         "may_write": visit.caller.may("cases:write") and visit.form_token is not None,
     }
 

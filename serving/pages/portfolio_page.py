@@ -42,7 +42,7 @@ def portfolio(visit: Visit) -> Page:
         "zones": zones(band_limits(store, snapshot)),
         "groups": glance.groups[:GROUPS_SHOWN],
         "groups_left": max(0, len(glance.groups) - GROUPS_SHOWN),
-        "due": cases_due(store, now, DUE_SHOWN) if visit.caller.may("cases:read") else None,
+        "due": cases_due(store, visit.held.cases, now, DUE_SHOWN) if visit.caller.may("cases:read") else None,
         "calibration": _calibration(visit.held.scorer),
         "stale": glance.lines[0].stale if glance.lines else (),
         "known_until": glance.lines[0].known_until if glance.lines else None,
