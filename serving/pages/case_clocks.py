@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from serving.closed_loop.case_documents import summary_document
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.case_tables import cases
+from serving.closed_loop.hand_over import seen_by
 from serving.closed_loop.moments import moment_of
 from serving.history.store import ScoreStore
 
@@ -54,7 +55,7 @@ def cases_due(
     """The unresolved cases with a clock that the caller may see, the next due first."""
     wanted = select(cases).where(cases.c.kind == "p0", cases.c.state != "resolved")
     if store.owner is not None:
-        wanted = wanted.where(or_(cases.c.owner == store.owner, cases.c.assignee == store.owner))
+        wanted = wanted.where(seen_by(store.owner))
     with store.begin() as connection:
         rows = connection.execute(wanted.order_by(cases.c.call_due_at, cases.c.id).limit(MOST_READ)).all()
     found = [(case := summary_document(row), clock_of(case, params, now)) for row in rows]
