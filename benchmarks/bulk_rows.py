@@ -33,6 +33,7 @@ import psutil
 # Beside this file stands features.py: the package of that name must be found first.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from features.account_facts import ACCOUNT_FACTS
 from serving.scores.champion import load_scorer
 from serving.scores.learned_scorer import LearnedScorer
 
@@ -46,7 +47,7 @@ def drawn(features: Path, rows: int, file: Path) -> pd.DataFrame:
     """Writes so many rows, each an account of its own, and returns them."""
     rng = np.random.default_rng(7)
     book = pd.read_parquet(features)
-    names = [name for name in book.columns if name not in ("account_id", "as_of")]
+    names = [name for name in book.columns if name not in ("account_id", "as_of", *ACCOUNT_FACTS)]
     found = book.iloc[rng.integers(len(book), size=rows)].reset_index(drop=True)
     values = found[names].to_numpy("float64").copy()
     values[rng.random(values.shape) < 0.2] = np.nan

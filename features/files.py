@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from features.account_facts import with_facts
 from features.book import open_book
 from features.extent import known_extent
 from features.faults import Fault, WrongUse
@@ -55,6 +56,7 @@ def features_to_file(
 ) -> pd.DataFrame:
     """Writes the snapshot of the book at a date (None: the end of the book) and returns it.
 
+    After the features stand the facts of the accounts, so that whoever scores the file knows whose they are.
     On this machine, or on a Spark `cluster`; then `book` may be any place that the cluster can read.
     """
     check_ending(out)
@@ -62,7 +64,8 @@ def features_to_file(
     params = read_section(params_file, "features", FeatureParams, overrides)
     limits = read_section(params_file, "checks", CheckParams, overrides)
     with _opened(book, limits, cluster, progress) as source:
-        rows = build_snapshot(source, [moment or known_extent(source)[1]], params, progress)
+        features = build_snapshot(source, [moment or known_extent(source)[1]], params, progress)
+        rows = with_facts(features, source)
     write_table(rows, out)
     return rows
 

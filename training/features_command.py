@@ -25,12 +25,15 @@ def features(
     overrides: Set = None,
     as_json: Json = False,
 ) -> None:
-    """One row per account with every feature, as of a date; on this machine or on a Spark cluster."""
+    """One row per account with every feature, as of a date, and its owner, segment and other facts; on this
+    machine or on a Spark cluster."""
+    from features.account_facts import ACCOUNT_FACTS
     from features.files import features_to_file
     from features.spark_session import cluster_of
 
     with clear_faults(as_json), steps(as_json) as step:
         cluster = cluster_of(engine.value, master, tuple(spark_conf or ()))
         rows = features_to_file(book, as_of, out, params, tuple(overrides or ()), step, cluster)
-        found = {"file": str(out), "accounts": len(rows), "features": rows.shape[1] - 2}
-        emit(found) if as_json else typer.echo(f"{out}: {len(rows)} accounts, {rows.shape[1] - 2} features")
+        count = rows.shape[1] - 2 - len(ACCOUNT_FACTS)
+        found = {"file": str(out), "accounts": len(rows), "features": count}
+        emit(found) if as_json else typer.echo(f"{out}: {len(rows)} accounts, {count} features")

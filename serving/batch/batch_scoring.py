@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from features.account_facts import account_facts
 from features.added_answers import with_answers
 from features.book import Book, open_book
 from features.extent import known_extent, newest_fact
@@ -33,18 +34,6 @@ from training.outcome_tables import ALL_TABLES, CHURNS
 
 Progress = Callable[[str], None]
 SHAPE = "4"  # of the payloads: another one is published anew
-DETAILS = (
-    "name",
-    "segment",
-    "industry",
-    "region",
-    "language",
-    "owner",
-    "director",
-    "vp",
-    "is_key",
-    "parent_account_id",
-)
 
 
 @dataclass(frozen=True)
@@ -179,9 +168,7 @@ def flat_rows(accounts: Iterable[ScoredAccount]) -> Iterator[dict[str, Any]]:
 
 def details_of(book: Book, rows: pd.DataFrame) -> pd.DataFrame:
     """The book's facts about each row's account, with its revenue; None where unknown."""
-    accounts: pd.DataFrame = book.source["accounts"].select("account_id", *DETAILS).to_pandas()
-    found = accounts.set_index("account_id").loc[rows["account_id"]].reset_index(drop=True)
-    found = found.assign(mrr=rows["mrr"]).astype(object)
+    found = account_facts(book.source, rows["account_id"]).assign(mrr=rows["mrr"]).astype(object)
     return found.where(found.notna(), None)
 
 

@@ -52,7 +52,8 @@ def score(
     """The whole book: health, drivers, interval and rule score, published to the score history."""
     from features.spark_session import cluster_of
     from serving.batch.publishing import Published, score_and_publish
-    from serving.bulk.publish_rows import Bulk, PublishedRows, score_rows
+    from serving.bulk.publish_rows import Bulk, score_rows
+    from serving.bulk.published_rows import PublishedRows
 
     with clear_faults(as_json), steps(as_json) as step:
         now, settings = dt.datetime.now(dt.UTC), tuple(overrides or ())

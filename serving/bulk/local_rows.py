@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.account_facts import FACT_TEXTS
 from features.faults import Fault, WrongUse
 from serving.bulk.rows_seen import EXAMPLES, LONGEST, RowsSeen
 from serving.bulk.scored_chunk import Told, scored_chunk
@@ -35,7 +36,7 @@ class LocalRows:
         """The rows as they stand. WrongUse where they cannot be read."""
         try:
             if self.path.suffix == ".csv":
-                return pd.read_csv(self.path, dtype={"account_id": "str", "as_of": "str"})
+                return pd.read_csv(self.path, dtype={"as_of": "str"}, converters=TEXTS)
             return pd.read_parquet(self.path)
         except FileNotFoundError:
             raise
@@ -96,6 +97,14 @@ class LocalRows:
         order = np.argsort(chunk, kind="stable")
         ends = np.searchsorted(chunk[order], np.arange(count + 1))
         return ((number, order[ends[number] : ends[number + 1]]) for number in missing)
+
+
+def _text(cell: str) -> str | None:
+    """A cell as it stands: a region is called NA, and an account 007."""
+    return cell or None
+
+
+TEXTS = dict.fromkeys(("account_id", *FACT_TEXTS), _text)
 
 
 def digest_of_files(path: Path) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from serving.api.request_fields import utc_text
 from serving.batch.batch_scoring import SHAPE
 from serving.bulk.chunk_files import ChunkFiles
 from serving.bulk.local_rows import LocalRows
+from serving.bulk.published_rows import PublishedRows, without_facts
 from serving.bulk.rows_out import write_flat
 from serving.bulk.rows_seen import RowsSeen, checked_date
 from serving.bulk.scored_chunk import Told, chunk_rows
@@ -66,30 +67,6 @@ class Bulk:
     jobs: int = 1
     cluster: Cluster | None = None
     out: Path | None = None
-
-
-@dataclass(frozen=True)
-class PublishedRows:
-    """The snapshot, and how many accounts it has by band; `kept`: chunks that an earlier run had scored."""
-
-    snapshot: Snapshot
-    bands: Mapping[str, int]
-    chunks: int
-    kept: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """For machines."""
-        counts = {"bands": dict(self.bands), "chunks": self.chunks, "chunks_kept": self.kept}
-        return {**self.snapshot.as_dict(), **counts}
-
-    def as_text(self) -> str:
-        """For people."""
-        counts = ", ".join(f"{count:,} {band}" for band, count in self.bands.items())
-        model = self.snapshot.model
-        by = "the rule" if model["kind"] == "rule" else f"version {model['version']}"
-        text = f"{sum(self.bands.values()):,} accounts as of {self.snapshot.as_of}, scored by {by}: {counts}"
-        note = "rows open no cases and keep no records behind drivers: for these, score the book"
-        return f"{text}\n{self.kept} of {self.chunks} chunks were kept from before\n{note}"
 
 
 def score_rows(
@@ -134,7 +111,8 @@ def score_rows(
             progress("writing the file")
             write_flat(chunks, bulk.out, limits.default_top)
         chunks.remove()
-        return PublishedRows(snapshot, store.bands_of(snapshot), chunks.count, kept)
+        without = without_facts(store, snapshot)
+        return PublishedRows(snapshot, store.bands_of(snapshot), chunks.count, kept, without)
 
 
 @contextmanager

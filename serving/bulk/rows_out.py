@@ -11,9 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from features.account_facts import ACCOUNT_FACTS
 from features.files import harmless
 from features.params import PILLARS
-from serving.batch.batch_scoring import DETAILS, flat_rows
+from serving.batch.batch_scoring import flat_rows
 from serving.bulk.scored_chunk import chunk_rows
 from serving.history.snapshots import ScoredAccount
 
@@ -42,7 +43,7 @@ def _frame(content: bytes, top: int) -> pd.DataFrame:
         for row in chunk_rows(content, ("details", "payload"))
     )
     found, columns = pd.DataFrame(list(flat_rows(accounts))), _columns(top)
-    names = [name for name in columns if name not in (*DETAILS, "mrr") or name in found]
+    names = [name for name in columns if name not in (*ACCOUNT_FACTS, "mrr") or name in found]
     # Every chunk has the columns of all, also where no account of it has a fifth driver.
     return found.reindex(columns=names).astype({name: columns[name] for name in names})
 
@@ -54,7 +55,7 @@ def _columns(top: int) -> dict[str, str]:
         for n in range(1, top + 1)
         for end, kind in (("", "str"), ("_points", "float64"))
     }
-    texts = dict.fromkeys(("account_id", *DETAILS, "as_of", "band", "rule_band"), "str")
+    texts = dict.fromkeys(("account_id", *ACCOUNT_FACTS, "as_of", "band", "rule_band"), "str")
     return texts | dict.fromkeys(FLAGS, "boolean") | dict.fromkeys(NUMBERS, "float64") | drivers
 
 

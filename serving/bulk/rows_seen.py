@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.account_facts import ACCOUNT_FACTS
 from features.catalog import load_catalog
 from features.faults import DataFault, Fault
 from features.params import Windows
 from features.time_windows import as_of_date
-from serving.batch.batch_scoring import DETAILS
 from serving.scores.column_flags import ColumnsSeen
 
 KEYS = ("account_id", "as_of")
@@ -59,7 +59,7 @@ def checked_date(seen: RowsSeen, windows: Windows) -> pd.Timestamp:
 
 def _columns(seen: RowsSeen, windows: Windows) -> Iterator[Fault]:
     names = [feature.name for feature in load_catalog(windows)]
-    known = {*names, *KEYS, *DETAILS}
+    known = {*names, *KEYS, *ACCOUNT_FACTS}
     for name in KEYS:
         if name not in seen.columns:
             yield Fault("column", name, "there", "write the rows with vitals features --out FILE.parquet")

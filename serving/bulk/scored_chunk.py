@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serving.batch.batch_scoring import DETAILS
+from features.account_facts import ACCOUNT_FACTS
 from serving.history.score_inputs import FLOAT
 from serving.scores.scorer_protocol import Scorer
 
@@ -37,7 +37,7 @@ class Told:
 def scored_chunk(rows: pd.DataFrame, told: Told) -> bytes:
     """The chunk as a Parquet file: of each account its payload, details and features, by account id.
 
-    `rows` have account_id, the features, and what else of `DETAILS` the file holds, in any order.
+    `rows` have account_id, the features, and what else of `ACCOUNT_FACTS` the file holds, in any order.
     """
     rows = rows.sort_values("account_id", ignore_index=True)
     details = _details(rows)
@@ -51,7 +51,7 @@ def scored_chunk(rows: pd.DataFrame, told: Told) -> bytes:
 
 def _details(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """The book's facts that the file holds of each account; None where unknown."""
-    here = [name for name in (*DETAILS, "mrr") if name in rows]
+    here = [name for name in (*ACCOUNT_FACTS, "mrr") if name in rows]
     plain = rows[here].astype(object)
     facts = plain.where(plain.notna(), None).to_numpy().tolist()
     return [dict(zip(here, of_account, strict=True)) for of_account in facts]

@@ -4,10 +4,16 @@ import csv
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from features.account_facts import ACCOUNT_FACTS, with_facts
+from features.catalog import load_catalog
 from features.faults import DataFault, WrongUse
 from features.files import check_ending, features_to_file, write_table
+from features.params import Windows
+from tests.features.literal_book import Case, literal_warehouse
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 ROWS = pd.DataFrame({"name": ["=1+1", "Beta, Ltd", None, "阿尔法"], "points": [-1.5, 0.1, float("nan"), 2.0]})
@@ -54,6 +60,27 @@ def test_the_features_of_a_date_are_the_same_bytes_twice(small_book: Path, tmp_p
     assert outs[0].read_bytes() == outs[1].read_bytes()
     assert told[0] == "reading and checking the book"
     assert rows["account_id"].is_unique
+
+
+def test_after_the_features_stand_the_facts_of_the_accounts(small_book: Path, tmp_path: Path) -> None:
+    out = tmp_path / "x.parquet"
+    features_to_file(small_book, None, out, PARAMS, (), lambda _: None)
+    rows = pd.read_parquet(out).set_index("account_id")
+    accounts = pd.read_parquet(small_book / "accounts.parquet").set_index("account_id").loc[rows.index]
+    names = [feature.name for feature in load_catalog(Windows())]
+    assert list(rows.columns) == ["as_of", *names, *ACCOUNT_FACTS]
+    for name in ("name", "owner", "segment", "is_key"):
+        assert rows[name].tolist() == accounts[name].tolist()
+
+
+def test_a_fact_that_no_account_tells_is_a_column_of_texts_all_the_same(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"account_id": ["A"], "seats_30d": [1.0]})
+    source = literal_warehouse(Case("A", {"accounts": [{"owner": None, "is_key": None}]}))
+    write_table(with_facts(rows, source), tmp_path / "x.parquet")
+    kinds = pq.read_schema(tmp_path / "x.parquet")
+    assert kinds.field("owner").type in (pa.string(), pa.large_string())
+    assert kinds.field("is_key").type == pa.bool_()
+    assert pd.read_parquet(tmp_path / "x.parquet")[["owner", "is_key"]].isna().all(axis=None)
 
 
 def test_without_a_date_the_features_are_of_the_end_of_the_book(small_book: Path, tmp_path: Path) -> None:

@@ -12,12 +12,16 @@ import pytest
 from typer.testing import CliRunner
 
 from features.faults import DataFault, VitalsFault
+from features.files import features_to_file
 from serving.batch.batch_scoring import flat_rows
 from serving.bulk import local_rows
-from serving.bulk.publish_rows import Bulk, PublishedRows, score_rows
+from serving.bulk.local_rows import LocalRows
+from serving.bulk.publish_rows import Bulk, score_rows
+from serving.bulk.published_rows import PublishedRows
 from serving.bulk.scored_chunk import Told, scored_chunk
 from serving.history.store import ScoreStore
 from serving.scores.champion import load_scorer
+from tests.command_runs import answer
 from tests.serving.trained_workspace import LIGHT, NOW, PARAMS, TrainedWorkspace, workspace
 from vitals import app
 
@@ -80,6 +84,50 @@ def test_rows_are_published_as_the_books_own_scoring_publishes_them(
         assert {k: v for k, v in payload.items() if k not in OF_THE_BOOK} == {
             k: v for k, v in found[1].items() if k not in OF_THE_BOOK
         }
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_the_file_of_vitals_features_tells_whose_the_accounts_are(
+    workspace: TrainedWorkspace, tmp_path: Path, ending: str
+) -> None:
+    file, url = tmp_path / f"features.{ending}", f"sqlite:///{tmp_path / 'rows.db'}"
+    features_to_file(workspace.book, None, file, PARAMS, (), lambda _: None)
+    asked = ["score", "--rows", file, "--registry", workspace.registry, "--store", url]
+    assert answer(*asked, "--work", tmp_path / "work", "--jobs", 1)["without"] == {"owner": 0, "segment": 0}
+    here, book = history(url), history(workspace.store)
+    for account, (details, _) in book.items():
+        assert {**here[account][0], "mrr": None} == {**details, "mrr": None}
+    owner = next(details["owner"] for details, _ in book.values())
+    store = ScoreStore(url).seen_by(owner)
+    newest = store.newest_snapshot()
+    assert newest is not None
+    assert set(store.account_ids_of(newest)) >= {
+        account for account, (details, _) in book.items() if details["owner"] == owner
+    }
+
+
+def test_rows_that_tell_no_owner_are_published_and_the_command_says_who_does_not_see_them(
+    rows: pd.DataFrame, run: Run
+) -> None:
+    done = run(rows.drop(columns="segment").assign(owner=["csm-1", "", *[None] * (len(rows) - 2)]))
+    count = len(rows)
+    assert done.as_dict()["without"] == {"owner": count - 1, "segment": count}
+    told = done.as_text().splitlines()
+    assert f"{count - 1} of {count} accounts came without owner: no key that is limited" in told[2]
+    assert f"{count} of {count} accounts came without segment" in told[3]
+    assert "vitals features" in told[4]
+    assert "without" not in run(rows).as_text()
+
+
+def test_a_cell_of_a_csv_is_the_text_that_it_is(rows: pd.DataFrame, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    told = rows.head(2).assign(account_id=["007", "NA"], region=["NA", None], name=["1e3", "null"])
+    told.to_csv(file, index=False)
+    read = LocalRows(file, 1).rows
+    assert read["account_id"].tolist() == ["007", "NA"]
+    assert read["region"].isna().tolist() == [False, True]
+    assert read["region"][0] == "NA"
+    assert read["name"].tolist() == ["1e3", "null"]
 
 
 def test_what_they_were_scored_from_is_kept_to_the_bit(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from features.account_facts import ACCOUNT_FACTS
 from features.source_tables import SOURCE_TABLES
 from features.warehouse import IBIS_TYPES, Warehouse, warehouse
 
@@ -35,12 +36,13 @@ def unchecked(folder: Path, session: Any) -> Warehouse:
 def disagreements(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, int]:
     """Feature → how many rows differ: in a null, in a whole number, or by more than 1e-9 of a float.
 
-    Raises AssertionError where the keys differ.
+    Raises AssertionError where the keys, or facts of the accounts, differ.
     """
-    keys = ["account_id", "as_of"]
-    pd.testing.assert_frame_equal(one[keys], other[keys])
+    same = [name for name in one.columns if name in ("account_id", "as_of", *ACCOUNT_FACTS)]
     assert list(one.columns) == list(other.columns)
-    found = {name: _differing(one[name], other[name]) for name in one.columns[2:]}
+    pd.testing.assert_frame_equal(one[same], other[same])
+    features = [name for name in one.columns if name not in same]
+    found = {name: _differing(one[name], other[name]) for name in features}
     return {name: count for name, count in found.items() if count}
 
 
