@@ -19,6 +19,16 @@ def check_endpoint(url: str, form: str, events: Sequence[str], secret: str, para
         raise WrongUse("the webhook cannot be added", faults)
 
 
+def check_new_secret(form: str, old: str, given: str | None) -> None:
+    """Raises WrongUse for a secret that cannot sign, or for none where the receiver's is its own."""
+    faults = [*_of_secret(form, given)] if given else []
+    if not given and old and not is_signed_by_us(form, old):
+        step = f"copy the new one from {form}: vitals webhooks rotate … --secret SECRET"
+        faults = [Fault("--secret", None, f"the secret that {form} shows", step)]
+    if faults:
+        raise WrongUse("the secret cannot be changed", faults)
+
+
 def _of_format(form: str) -> Iterator[Fault]:
     if form not in FORMATS:
         yield Fault("--format", form, f"one of {', '.join(FORMATS)}", nearest(form, FORMATS))

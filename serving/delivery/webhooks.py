@@ -14,7 +14,7 @@ from serving.api.problems import Faults
 from serving.api.request_fields import as_of_text
 from serving.closed_loop.moments import moment_of, moment_text
 from serving.delivery.delivery_params import DeliveryParams
-from serving.delivery.endpoint_checks import check_endpoint
+from serving.delivery.endpoint_checks import check_endpoint, check_new_secret
 from serving.delivery.outbox import RETRY_FOR, announce
 from serving.delivery.outbox_tables import deliveries, delivery_log, outbox, webhook_endpoints
 from serving.delivery.webhook_signature import new_secret
@@ -69,9 +69,15 @@ def enable_endpoint(connection: Connection, number: int, now: datetime) -> int:
     return int(connection.execute(update(deliveries).where(waiting).values(due_at=moment_text(now))).rowcount)
 
 
-def rotate_secret(connection: Connection, number: int, now: datetime) -> str:
-    """A new secret of an endpoint; for a day both sign, so that the receiver can change over."""
-    row, secret = endpoint_of(connection, number), new_secret()
+def rotate_secret(connection: Connection, number: int, now: datetime, given: str | None = None) -> str:
+    """A new secret of an endpoint, made here or `given`; for a day both sign, so that the receiver can change
+    over.
+
+    Raises WrongUse where the secret is the receiver's own, as a Feishu robot's is, and none is given; and for
+    one that cannot sign.
+    """
+    row, secret = endpoint_of(connection, number), given or new_secret()
+    check_new_secret(row.format, row.secret, given)
     values = {"secret": secret, "old_secret": row.secret, "old_until": moment_text(now + CHANGE_OVER)}
     connection.execute(update(webhook_endpoints).where(e.id == number).values(values))
     return secret

@@ -27,6 +27,15 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+Secret = Annotated[
+    str | None,
+    typer.Option(
+        envvar="VITALS_WEBHOOK_SECRET",
+        help="the receiver's: whsec_ and base64, or Feishu's own; left out: a new one",
+    ),
+]
+
+
 def _say(as_json: bool, document: Any, text: str) -> None:
     emit(document) if as_json else typer.echo(text)
 
@@ -39,13 +48,7 @@ def add(
         list[str] | None,
         typer.Option(help="p0, plan, expansion, model, test, or one type such as p0.opened; repeatable"),
     ] = None,
-    secret: Annotated[
-        str | None,
-        typer.Option(
-            envvar="VITALS_WEBHOOK_SECRET",
-            help="the receiver's: whsec_ and base64, or Feishu's own; left out: a new one",
-        ),
-    ] = None,
+    secret: Secret = None,
     params: Params = DEFAULT_PARAMS,
     overrides: Set = None,
     store: Store = None,
@@ -132,13 +135,13 @@ def enable(number: Number, store: Store = None, as_json: Json = False) -> None:
 
 
 @app.command(epilog="Example: vitals webhooks rotate 1")
-def rotate(number: Number, store: Store = None, as_json: Json = False) -> None:
-    """A new secret, shown once; for a day the old one signs as well."""
+def rotate(number: Number, secret: Secret = None, store: Store = None, as_json: Json = False) -> None:
+    """A new secret, shown once; for a day the old one signs as well. Of a Feishu robot it is Feishu's."""
     from serving.delivery.webhooks import rotate_secret
     from serving.history.opened_store import opened_store
 
     with clear_faults(as_json), opened_store(store) as opened, opened.writing() as connection:
-        found = rotate_secret(connection, number, _now())
+        found = rotate_secret(connection, number, _now(), secret)
         _say(as_json, {"id": number, "secret": found}, f"the new secret (shown once): {found}")
 
 

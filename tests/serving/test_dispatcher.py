@@ -256,6 +256,17 @@ def test_a_replay_comes_under_the_same_id(store: ScoreStore) -> None:
         assert len(set(there.ids)) == 1
 
 
+def test_a_secret_that_the_receiver_made_is_only_changed_for_one_that_it_made(store: ScoreStore) -> None:
+    with receiver() as there, store.writing() as connection:
+        add_endpoint(connection, there.url, "feishu", ["p0"], "robot", PARAMS, NOW)
+        with pytest.raises(WrongUse, match="the secret that feishu shows"):
+            rotate_secret(connection, 1, NOW)
+        assert rotate_secret(connection, 1, NOW, "another") == "another"
+        add_endpoint(connection, f"{there.url}/2", "generic", ["p0"], None, PARAMS, NOW)
+        with pytest.raises(WrongUse, match="whsec_"):
+            rotate_secret(connection, 2, NOW, "another")
+
+
 def test_while_a_secret_is_changed_both_sign_and_then_only_the_new_one(store: ScoreStore) -> None:
     def signatures(there: Receiver) -> list[str]:
         return there.calls[-1][0]["webhook-signature"].split(" ")
