@@ -56,7 +56,8 @@ def import_(
 
         def run(book: Path) -> ImportReport:
             if len(systems) == 1 and identity is None:
-                return import_exports(systems[0].mapping, systems[0].folder, book, ALL_TABLES, mapping[0])
+                one = systems[0]
+                return import_exports(one.mapping, one.folder, book, ALL_TABLES, mapping[0], append)
             return import_systems(systems, identity, book, ALL_TABLES)
 
         if append:

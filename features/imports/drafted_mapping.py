@@ -12,6 +12,7 @@ from features.imports.column_guesses import TableGuess, guess_table
 from features.imports.drafted_cells import cells_of
 from features.imports.folder_survey import Surveyed, surveys_of
 from features.imports.layout_recognition import recognised
+from features.imports.left_over_files import beside, known_accounts
 from features.source_tables import SourceTable
 
 LEADS = ("salesforce", "hubspot")  # a CRM knows the accounts best
@@ -107,13 +108,15 @@ def draft_mapping(folder: Path, tables: Mapping[str, SourceTable], adds: Mapping
     unread: list[str] = []
     for survey in surveys:
         place = "." if survey.folder == folder else survey.folder.name
-        taken: set[str] = set()
-        for fit in recognised(survey):
+        fits = recognised(survey)
+        for fit in fits:
             fills = tuple(fit.spec.tables)
             systems.append(DraftedSystem(fit.mapping, place, fit.mapping, fills, fit.files))
-            taken |= set(fit.files)
+        taken = {name for fit in fits for name in fit.files}
         rest = [file for file in survey.files if file.name not in taken]
-        guesses = _guesses(rest, tables) if not taken else []
+        known = known_accounts(survey, fits)
+        guesses = _guesses(rest, tables, known)
+        guesses = beside(guesses, fits, known) if fits else guesses
         if guesses:
             systems.append(_guessed(place, guesses, {s.name for s in systems}))
         used = {guess.file.name for guess in guesses}
@@ -135,13 +138,18 @@ def _leads(system: DraftedSystem) -> tuple[int, str]:
     return (3 + LAST.index(name) if name in LAST else 2), system.name
 
 
-def _guesses(files: list[Surveyed], tables: Mapping[str, SourceTable]) -> list[TableGuess]:
-    """A guess per file, the best file of each table only; files of ids first: others refer to them."""
-    ids: dict[str, set[str]] = {"account_id": set(), "contact_id": set()}
+def _guesses(
+    files: list[Surveyed], tables: Mapping[str, SourceTable], accounts: set[str]
+) -> list[TableGuess]:
+    """A guess per file, the best file of each table only; files of ids first: others refer to them.
+
+    `accounts` are ids that are known already: of the layouts that were recognised beside these files.
+    """
+    ids: dict[str, set[str]] = {"account_id": accounts, "contact_id": set()}
     for name, key in (("accounts", "account_id"), ("contacts", "contact_id")):
         own = [guess for file in files if (guess := guess_table(file, tables, ids)) and guess.table == name]
         for guess in sorted(own, key=lambda guess: -guess.sure)[:1]:
-            if (column := guess.named(key)) is not None:
+            if not ids[key] and (column := guess.named(key)) is not None:
                 ids[key] = set(guess.file.sample[column].dropna().astype(str).str.strip())
     found = [guess for file in files if (guess := guess_table(file, tables, ids))]
     best: dict[str, TableGuess] = {}
@@ -196,7 +204,15 @@ def _identity_lines(guesses: list[TableGuess]) -> list[str]:
             entry = {"source": "accounts", "key": key, "domain": domain, "external_id": other}
             named = {name: column for name, column in entry.items() if column}
             return ["identities:", f"  - {_flow(named)}  # guess: by name"]
-    return []
+    return [] if any(guess.table == "accounts" for guess in guesses) else _keyed_alike(guesses)
+
+
+def _keyed_alike(guesses: list[TableGuess]) -> list[str]:
+    """Without accounts of their own, files name those of another system: by its ids, as far as is known."""
+    keys = {guess.table: key for guess in guesses if (key := guess.named("account_id")) is not None}
+    entries = [{"source": table, "key": key, "external_id": key} for table, key in keys.items()]
+    told = [f"  - {_flow(entry)}  # guess: the ids of the leading system" for entry in entries]
+    return ["identities:", *told] if told else []
 
 
 def _matching(guess: TableGuess, words: tuple[str, ...]) -> str | None:

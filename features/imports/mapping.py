@@ -289,6 +289,9 @@ class ImportMapping(Entry):
 
     def file_of(self, source: str) -> str:
         """The file of a source; of a derived one, the file of its first input."""
-        if source in self.derived:
-            return self.file_of(next(iter(self.derived[source].inputs.values())))
-        return self.sources[source].files[0]
+        return self.sources[self.base_of(source)].files[0]
+
+    def base_of(self, source: str) -> str:
+        """The source itself; of a derived one, what its first input goes back to."""
+        derived = self.derived.get(source)
+        return source if derived is None else self.base_of(next(iter(derived.inputs.values())))

@@ -52,7 +52,7 @@ def opened(connection: Any, spec: ImportMapping, folder: Path) -> Opened:
     if faults := [fault for source in spec.sources.values() for fault in file_faults(source, folder)]:
         raise DataFault(f"the export in {folder} is not complete", faults)
     there = {name: found_file(source, folder) for name, source in spec.sources.items()}
-    spec, absent = _with_found_files(spec, there)
+    spec, absent = with_found_files(spec, there)
     exports = _read(connection, spec, folder, absent)
     columns = {name: table.columns for name, table in exports.items()}
     files = [name for name in spec.sources if name not in absent]
@@ -72,7 +72,7 @@ def opened(connection: Any, spec: ImportMapping, folder: Path) -> Opened:
     return Opened(spec, {**exports, **derived}, notices, said)
 
 
-def _with_found_files(spec: ImportMapping, there: dict[str, str | None]) -> tuple[ImportMapping, set[str]]:
+def with_found_files(spec: ImportMapping, there: dict[str, str | None]) -> tuple[ImportMapping, set[str]]:
     """`spec` with the file names that are there, without the parts that nothing would fill."""
     absent = {name for name, file in there.items() if file is None}
     sources = {

@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 import pyarrow.parquet as pq
 
 from features.faults import DataFault, Fault, WrongUse
+from features.imports.empty_accounts import empty_accounts
 from features.imports.export_files import reading
 from features.imports.import_report import ImportReport, TableImport
 from features.imports.mapping import ImportMapping
@@ -41,6 +42,7 @@ def import_exports(
     out: Path,
     tables: Mapping[str, SourceTable],
     name: str | None = None,
+    increment: bool = False,
 ) -> ImportReport:
     """Writes the canonical tables that `mapping` makes of the export in `source` to the book `out`.
 
@@ -51,7 +53,8 @@ def import_exports(
     book may come from several systems. Nothing is written where there is any fault.
 
     Raises WrongUse for faults of the mapping or of `out`, DataFault for faults of the export: files
-    and columns that are missing, values that cannot be translated. Each with all of its kind.
+    and columns that are missing, values that cannot be translated, and an export with accounts of which none
+    is left (an `increment` may tell of none). Each with all of its kind.
 
     >>> import tempfile
     >>> from features.source_tables import SOURCE_TABLES
@@ -83,6 +86,8 @@ def import_exports(
     told = translated(ibis.duckdb.connect(), spec, source, tables)
     if not told.drafts:
         raise DataFault(f"nothing in {source} is what the mapping reads", [_nothing_there(spec, source)])
+    if not increment and (faults := told.without_accounts()):
+        raise DataFault(f"no account of {source} would be in the book", faults)
     parts = {name: [drafted.canonical for drafted in drafts] for name, drafts in told.drafts.items()}
     # A file without rows says that nothing happened; a history of which nothing can be told says nothing.
     empty = {n for n, ps in told.opened.spec.tables.items() if any(p.source in spec.sources for p in ps)}
@@ -117,6 +122,12 @@ class Told:
     def files(self, table: str) -> tuple[str, ...]:
         """The files that a table came from."""
         return tuple(dict.fromkeys(drafted.file for drafted in self.drafts[table]))
+
+    def without_accounts(self) -> list[Fault]:
+        """The fault of a system that tells accounts, of which none is left."""
+        return empty_accounts(
+            self.opened, sum(_rows(each.canonical) for each in self.drafts.get("accounts", ()))
+        )
 
 
 def translated(connection: Any, spec: ImportMapping, source: Path, tables: Mapping[str, SourceTable]) -> Told:

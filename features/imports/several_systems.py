@@ -127,6 +127,8 @@ def _translated(connection: Any, systems: Sequence[System], tables: Mapping[str,
     if not faults and "accounts" not in told[0].drafts:
         step = "name the folder of its export"
         faults.append(Fault(systems[0].name, str(systems[0].folder), "the file of its accounts", step))
+    if not faults:
+        faults = [*told[0].without_accounts()]
     if faults:
         raise DataFault("the exports cannot be imported", faults)
     return told

@@ -16,7 +16,7 @@ from features.imports.systems_file import systems_of
 from features.imports.table_worth import what_tables_add
 from features.source_checks import check_book
 from tests.features.imports.held_out_layouts import HELD_OUT
-from tests.features.imports.literal_exports import write_export
+from tests.features.imports.literal_exports import SYSTEMS, write_export
 from tests.features.imports.unknown_layouts import UNKNOWN
 from training.outcome_tables import ALL_TABLES
 
@@ -90,6 +90,77 @@ def test_the_exports_of_four_systems_become_a_checked_book(tmp_path: Path) -> No
     check_book(tmp_path / "book", ALL_TABLES).raise_if_fatal()
     assert {match.system: match.examples for match in done.matches}["stripe"] == ("cus_3",)
     assert ("product.csv, new column", "shoe_size") in [(n.field, n.value) for n in done.notices]
+
+
+HOME_MADE = {  # a folder of nobody's product, under names that Salesforce and Stripe have too
+    "people.csv": "contact_no,customer_id,job_title,since\nP1,C1,CEO,2024-02-01\nP2,C2,Analyst,2024-03-05\n",
+    "support.csv": "ticket_no,customer_id,type,priority,opened,resolved,description\n"
+    "T1,C1,bug,high,2026-02-01,2026-02-15,it crashes\nT2,C2,question,low,2026-03-05,,how do I export\n",
+    "invoices.csv": "id,customer_id,amount,currency,issue_date,due_date,paid_date\n"
+    "R1,C1,100.5,EUR,2026-02-01,2026-02-15,2026-02-14\nR2,C2,99.0,EUR,2026-03-05,2026-03-19,\n",
+}
+FIRMS = (
+    "id,name,industry,segment,owner,customer_since\n"
+    "C1,Acme,Retail,smb,Jo,2024-01-05\nC2,Foo,Oil,smb,Al,2024-02-05\n"
+)
+
+
+@pytest.mark.parametrize("name", ["accounts.csv", "customers.csv"])
+def test_a_home_made_file_with_an_id_is_nobodys_layout_and_loses_no_other_file(
+    tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for file, text in ({name: FIRMS} | HOME_MADE).items():
+        (folder / file).write_text(text, encoding="utf-8")
+    report = draft(folder)
+    assert [system.mapping for system in report.systems] == [None]
+    assert report.unread == ()
+    (tmp_path / "draft.yaml").write_text(report.text, encoding="utf-8")
+    (system,) = systems_of([str(tmp_path / "draft.yaml")], folder)
+    done = import_exports(system.mapping, folder, tmp_path / "book", ALL_TABLES)
+    assert {t.table: t.written for t in done.tables} == {
+        "accounts": 2,
+        "contacts": 2,
+        "tickets": 2,
+        "invoices": 2,
+    }
+
+
+@pytest.mark.parametrize("system", sorted(SYSTEMS))
+def test_every_layout_is_recognised_by_what_only_its_product_has(tmp_path: Path, system: str) -> None:
+    report = draft(write_export(tmp_path, system))
+    assert [each.mapping for each in report.systems] == [system]
+
+
+def test_beside_a_layout_a_file_of_its_accounts_is_guessed_at_and_found_by_their_ids(tmp_path: Path) -> None:
+    folder = write_export(tmp_path, "salesforce") / "salesforce"
+    support = HOME_MADE["support.csv"].replace("C1", "S1").replace("C2", "S2")
+    (folder / "support.csv").write_text(support, encoding="utf-8")
+    (folder / "lead.csv").write_text("id,name,email,created_date\nL1,Ann,ann@x.com,2024-01-01\n")
+    report = draft(folder)
+    assert [(s.mapping, [g.table for g in s.guesses]) for s in report.systems] == [
+        ("salesforce", []),
+        (None, ["tickets"]),
+    ]
+    assert report.unread == ("./lead.csv",)
+    (tmp_path / "draft.yaml").write_text(report.text, encoding="utf-8")
+    done = import_systems(
+        systems_of([str(tmp_path / "draft.yaml")], folder), None, tmp_path / "book", ALL_TABLES
+    )
+    assert {t.table: t.written for t in done.tables}["tickets"] == 2
+    check_book(tmp_path / "book", ALL_TABLES).raise_if_fatal()
+
+
+def test_beside_a_layout_without_accounts_only_sure_guesses_are_made(tmp_path: Path) -> None:
+    folder = write_export(tmp_path, "qualtrics") / "qualtrics"
+    links = "block_id,survey_id,question_id,_fivetran_deleted,_fivetran_synced\n"
+    links += "B1,SV1,Q1,false,2024-01-01\nB1,SV1,Q2,false,2024-01-01\n"
+    (folder / "block_question.csv").write_text(links, encoding="utf-8")
+    (folder / "support.csv").write_text(HOME_MADE["support.csv"], encoding="utf-8")
+    report = draft(folder)
+    assert report.unread == ("./block_question.csv",)
+    assert {g.table for s in report.systems for g in s.guesses} == {"tickets"}
 
 
 def test_what_no_mapping_fills_is_named_with_what_it_would_add(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from features.faults import DataFault, WrongUse
 from features.imports.mapping import Cell, Condition, ImportMapping, Lookup, Part, Source, Unpivot
+from features.imports.run import import_exports
 from tests.features.imports.conftest import Export, firms
+from training.outcome_tables import ALL_TABLES
 
 EVERY_KEY = """
 about: A survey tool that writes one row per answer sheet
@@ -209,6 +211,29 @@ def test_an_export_without_rows_gives_a_table_without_rows(export: Export) -> No
     report = export.csv("firms.csv", "id,since").run(firms())
     assert (report.tables[0].read, report.tables[0].written) == (0, 0)
     assert export.table("accounts") == []
+
+
+def test_an_export_whose_accounts_all_fall_away_is_refused_and_says_why(export: Export) -> None:
+    export.csv("firms.csv", "id,since,state", "7,2026-10-31,gone", "8,2026-10-31,gone")
+    with pytest.raises(
+        DataFault, match=r"accounts is '0 rows'; allowed: one at least of the 2 in firms\.csv"
+    ):
+        export.run(firms(where=[{"column": "state", "equals": "here"}]))
+    assert not export.book.exists()
+
+
+def test_accounts_that_a_derivation_leaves_out_are_a_fault_with_its_reason(export: Export) -> None:
+    export.csv("accounts.csv", "id,name", "C1,Acme", "C2,Foo")
+    with pytest.raises(
+        DataFault, match=r"2 rows of accounts\.csv, an account without any date: add created_"
+    ):
+        import_exports("salesforce", export.folder, export.book, ALL_TABLES)
+
+
+def test_an_increment_may_tell_of_no_account(export: Export) -> None:
+    export.csv("accounts.csv", "id,name", "C1,Acme")
+    report = import_exports("salesforce", export.folder, export.book, ALL_TABLES, increment=True)
+    assert [table.written for table in report.tables] == [0]
 
 
 def test_faults_of_all_tables_are_told_at_once_and_the_book_stays_as_it_was(export: Export) -> None:
