@@ -36,13 +36,14 @@ RENEWAL_STATUSES = ("open", "committed", "at_risk", "renewed", "churned")
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its kind, whether it may be empty, its allowed set or lower bound."""
+    """One column: its kind, whether it may be empty, its allowed set or its bounds."""
 
     name: str
     kind: Kind = "text"
     required: bool = True
     allowed: tuple[str, ...] = ()
     minimum: float | None = None
+    maximum: float | None = None
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,9 @@ def maybe_time(name: str) -> Column:
     return Column(name, "time", False)
 
 
-def number(name: str, minimum: float | None = None) -> Column:
+def number(name: str, minimum: float | None = None, maximum: float | None = None) -> Column:
     """A finite number that must be there."""
-    return Column(name, "number", True, (), minimum)
+    return Column(name, "number", True, (), minimum, maximum)
 
 
 def maybe_number(name: str, minimum: float | None = None) -> Column:
@@ -131,6 +132,7 @@ def flag(name: str, required: bool = True) -> Column:
 
 
 RECORDED = maybe_time("recorded_at")
+MOST_USED = 1e12  # of one record: thousandths of nine thousand such records of a day still fit into 64 bits
 
 ACCOUNTS = SourceTable(
     "accounts",
@@ -208,7 +210,7 @@ USAGE = SourceTable(
         time("occurred_at"),
         maybe_text("module"),
         maybe_text("feature"),
-        number("quantity", 0),
+        number("quantity", 0, MOST_USED),
         RECORDED,
     ),
     key=(),

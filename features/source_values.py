@@ -20,7 +20,7 @@ CLOCK = r"[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?"
 ZONED = DAY + CLOCK + r" ?(Z|UTC|[+-]\d{2}(:?\d{2})?)$"
 ZONELESS = DAY + f"({CLOCK})?$"
 
-LARGEST = 1e15  # sums are taken over thousandths in 64 bits (`exact.py`)
+LARGEST = 1e15  # where a column has no maximum of its own: sums are taken over whole units (`exact.py`)
 FIRST_YEAR, LAST_YEAR = 1970, 2200  # days are counted from the one, in microseconds until after the other
 UTC = "timestamp('UTC')"
 TYPES: dict[Kind, str] = {
@@ -65,7 +65,7 @@ def read_cell(column: Column, came: ir.Value | None) -> Cell:
     """
     if came is None:
         return Cell(ibis.literal(False), ibis.null(TYPES[column.kind]))
-    cell = _READERS[column.kind](column.name, came)
+    cell = _READERS[column.kind](column, came)
     checks = [*cell.checks]
     if column.required:
         step = "fill it in at the source, or leave the row out"
@@ -85,18 +85,18 @@ def _outside(column: Column, value: ir.StringValue) -> Check:
     return Check("not_allowed", (column.name,), value.notin(column.allowed), allowed, step, column.allowed)
 
 
-def _text(name: str, came: ir.Value) -> Cell:
+def _text(_: Column, came: ir.Value) -> Cell:
     text = came.cast("string").nullif("")
     return Cell(text.notnull(), text)
 
 
-def _time(name: str, came: ir.Value) -> Cell:
-    kind, given = came.type(), came.notnull()
+def _time(column: Column, came: ir.Value) -> Cell:
+    kind, given, name = came.type(), came.notnull(), column.name
     if kind.is_timestamp() and kind.timezone is not None:
         return Cell(given, came.cast(UTC), (_far_off(name, came.cast(UTC)),))
     if kind.is_timestamp() or kind.is_date():
         return Cell(given, ibis.null(UTC), (_zoneless(name, given),))
-    text = _text(name, came)
+    text = _text(column, came)
     instant = text.value.try_cast(UTC)
     zoned = text.value.re_search(ZONED) & instant.notnull()
     zoneless = text.value.re_search(ZONELESS) & instant.notnull()
@@ -121,8 +121,9 @@ def _zoneless(name: str, faulty: ir.BooleanValue) -> Check:
     return Check("no_time_zone", (name,), faulty, "a time with its zone, such as 2026-01-31T09:30:00Z", step)
 
 
-def _number(name: str, came: ir.Value) -> Cell:
-    text = _text(name, came)
+def _number(column: Column, came: ir.Value) -> Cell:
+    name, largest = column.name, LARGEST if column.maximum is None else column.maximum
+    text = _text(column, came)
     number = came.cast("float64") if came.type().is_numeric() else text.value.try_cast("float64")
     # DuckDB would read 1_000 as a thousand; that is a programmer's number, not an export's.
     finite = number.notnull() & ~number.isnan() & ~number.isinf() & ~text.value.contains("_")
@@ -131,18 +132,18 @@ def _number(name: str, came: ir.Value) -> Cell:
     size = "mend the number or its unit at the source"
     checks = (
         Check("not_a_number", (name,), text.given & ~finite, "a finite number, or empty", step),
-        Check("too_large", (name,), value.abs() > LARGEST, f"at most {LARGEST:g} either way", size),
+        Check("too_large", (name,), value.abs() > largest, f"at most {largest:g} either way", size),
     )
     return Cell(text.given, value, checks)
 
 
-def _flag(name: str, came: ir.Value) -> Cell:
+def _flag(column: Column, came: ir.Value) -> Cell:
     if came.type().is_boolean():
         return Cell(came.notnull(), came)
-    text = _text(name, came)
+    text = _text(column, came)
     known = text.value.lower().isin(("true", "false"))
     step = "write true or false; an import mapping can map other words"
-    check = Check("not_a_flag", (name,), text.given & ~known, "true or false", step)
+    check = Check("not_a_flag", (column.name,), text.given & ~known, "true or false", step)
     return Cell(text.given, ibis.cases((known, text.value.lower() == "true")), (check,))
 
 

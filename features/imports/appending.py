@@ -2,8 +2,9 @@
 
 The export is imported as ever, into a folder of its own, which then becomes a part of the book by one
 renaming: a book never has half an increment, and what it had before is not touched. The same export again
-is recognised by its content. A row of use, which has no key, is added as often as the export has it and the
-book does not: exports may overlap.
+is recognised by its content, as long as no other came between: a segment that goes back to what it was is
+news. A row of use, which has no key, is added as often as the export has it and the book does not: exports
+may overlap.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,7 @@ import ibis.expr.types as ir
 from features.faults import Fault, WrongUse
 from features.imports.import_report import ImportReport, TableImport
 from features.imports.several_systems import FOLDER as IDENTITY
-from features.increments import BASE, FOLDER, MANIFEST, BookPart, increment_folders, moment_text, parts_of
+from features.increments import BASE, FOLDER, MANIFEST, BookPart, moment_text, parts_of
 from features.source_files import PLACE_FILE
 from features.source_tables import SourceTable
 from features.usage_files import keep_use
@@ -52,22 +53,43 @@ def append_import(
             _moved(drawn / IDENTITY, book / IDENTITY)
         if (drawn / PLACE_FILE).exists():
             (drawn / PLACE_FILE).rename(book / PLACE_FILE)
-        digest = _digest(drawn, tables)
-        if same := [folder for folder in increment_folders(book) if folder.name.endswith(digest)]:
-            return _told(report, book, f"this export is in the book already, as {same[0].name}")
-        parts = parts_of(book)
+        digest, parts = _digest(drawn, tables), parts_of(book)
+        name = f"{known_at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{digest}"
+        keyed = [each for each, table in tables.items() if table.key and (drawn / f"{each}.parquet").exists()]
+        if same := _told_last(parts, digest, keyed, known_at):
+            return _told(report, book, f"this export is in the book already, as {same}")
         counts = _without_known_use(drawn, parts, tables)
         if not any((drawn / f"{name}.parquet").exists() for name in tables):
             return _told(report, book, "the export holds nothing that the book does not have")
         _write_base(book, place, tables, known_at)
         told = {"known_at": moment_text(known_at), "mapping": report.mapping, "rows": counts}
         (drawn / MANIFEST).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-        name = f"{known_at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{digest}"
         drawn.rename(place / name)
     progress("rolling use up by day")
     keep_use(book, ibis.duckdb.connect())
     written = tuple(replace(t, written=counts.get(t.table, 0)) for t in report.tables)
     return replace(report, tables=written, out=str(book / FOLDER / name))
+
+
+def _told_last(
+    parts: Sequence[BookPart], digest: str, keyed: Collection[str], known_at: dt.datetime
+) -> str | None:
+    """The increment of this content, if none that became known after it, until `known_at`, tells of `keyed`.
+
+    Tables without a key play no role: of them an export adds only what the book lacks.
+    """
+    alike = [part for part in parts[1:] if part.folder.name.endswith(digest)]
+    if not alike:
+        return None
+    same, moment = alike[-1], known_at.replace(microsecond=0)  # as precise as the names of increments
+    between = [part for part in parts[same.number + 1 :] if _second(part) <= moment]
+    newer = [part for part in between if any(part.file(name).is_file() for name in keyed)]
+    return same.folder.name if _second(same) >= moment or not newer else None
+
+
+def _second(part: BookPart) -> dt.datetime:
+    assert part.known_at is not None  # of every increment
+    return part.known_at.replace(microsecond=0)
 
 
 def _told(report: ImportReport, book: Path, text: str) -> ImportReport:

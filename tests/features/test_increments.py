@@ -14,6 +14,7 @@ from features.book import open_book
 from features.faults import DataFault, WrongUse
 from features.params import CheckParams, FeatureParams
 from features.snapshot import build_snapshot
+from features.source_tables import MOST_USED
 from tests.features.increments_of_books import append_frames, nightly, write_frames
 from tests.features.literal_book import AS_OF
 from tests.features.other_futures import changed_columns
@@ -103,6 +104,37 @@ def test_nothing_before_is_rewritten_and_the_same_export_again_adds_nothing(book
     again = append_frames(increment, book, AS_OF)
     assert bytes_of(book) == after
     assert "in the book already" in again.statements[-1]
+
+
+def test_an_export_that_goes_back_to_an_earlier_one_is_news_where_another_came_between(book: Path) -> None:
+    mid = frames_of(accounts=[{**ACCOUNT, "segment": "mid"}], usage=[used(3)])
+    large = frames_of(accounts=[{**ACCOUNT, "segment": "enterprise"}])
+    for days, frames in ((4, mid), (3, large), (2, mid)):
+        append_frames(frames, book, AS_OF - days * DAY)
+    segments = [
+        row["segment"] for row in open_book(book, LIMITS).source["accounts"].execute().to_dict("records")
+    ]
+    assert segments == ["mid"]
+    assert "in the book already" in append_frames(mid, book, AS_OF - DAY).statements[-1]
+
+
+def test_an_increment_of_other_tables_between_does_not_make_an_export_new(book: Path) -> None:
+    mid = frames_of(accounts=[{**ACCOUNT, "segment": "mid"}])
+    append_frames(mid, book, AS_OF - 4 * DAY)
+    append_frames(frames_of(usage=[used(3)]), book, AS_OF - 3 * DAY)
+    assert "in the book already" in append_frames(mid, book, AS_OF - 2 * DAY).statements[-1]
+
+
+def test_an_old_job_that_runs_again_with_its_own_date_adds_nothing(book: Path) -> None:
+    mid = frames_of(accounts=[{**ACCOUNT, "segment": "mid"}])
+    append_frames(mid, book, AS_OF - 4 * DAY)
+    append_frames(frames_of(accounts=[{**ACCOUNT, "segment": "large"}]), book, AS_OF - 3 * DAY)
+    assert "in the book already" in append_frames(mid, book, AS_OF - 4 * DAY).statements[-1]
+
+
+def test_the_most_use_that_is_allowed_can_be_rolled_up(book: Path) -> None:
+    append_frames(frames_of(usage=[used(3, quantity=MOST_USED)] * 1_000), book, AS_OF - DAY)
+    assert open_book(book, LIMITS).source["usage"].quantity.sum().execute() == 1_000 * MOST_USED + 2
 
 
 def test_exports_of_use_may_overlap(book: Path) -> None:

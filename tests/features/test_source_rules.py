@@ -9,7 +9,7 @@ import pytest
 
 from features.exact import exact_sum
 from features.source_checks import CheckedBook
-from features.source_tables import SOURCE_TABLES
+from features.source_tables import MOST_USED, SOURCE_TABLES
 from features.source_values import LARGEST
 from tests.features.small_books import (
     JAN1,
@@ -60,8 +60,10 @@ ROW_FAULTS: list[tuple[str, Row, str, str, str, str, str]] = [
     ("usage", {"quantity": "1,000"}, "not_a_number",
      "quantity", "1,000", "a finite number, or empty",
      "write digits with a point as decimal mark, and no thousands separator or unit"),
-    ("usage", {"quantity": 1e300}, "too_large",
-     "quantity", "1e+300", "at most 1e+15 either way", "mend the number or its unit at the source"),
+    ("usage", {"quantity": 1e15}, "too_large",
+     "quantity", "1000000000000000.0", "at most 1e+12 either way", "mend the number or its unit at the source"),
+    ("invoices", {"amount": 1e300}, "too_large",
+     "amount", "1e+300", "at most 1e+15 either way", "mend the number or its unit at the source"),
     ("subscriptions", {"seats": -3.0}, "below_minimum",
      "seats", "-3.0", "at least 0", MEND_SIGN),
     ("invoices", {"amount": -0.5}, "below_minimum",
@@ -146,9 +148,11 @@ def test_a_typed_score_outside_its_scale_is_rejected(tmp_path: Path, score: floa
 
 @in_both_formats
 def test_the_largest_number_allowed_can_be_added_up(tmp_path: Path, write: Writer) -> None:
-    book = book_of(tmp_path, write, usage=[{"quantity": LARGEST}, {"user_id": "U-2", "quantity": LARGEST}])
-    quantity = check(book).tables["usage"].quantity
-    assert exact_sum(quantity, 1000).execute() == 2 * LARGEST
+    used = [{"quantity": MOST_USED}, {"user_id": "U-2", "quantity": MOST_USED}]
+    paid = [{"amount": LARGEST}, {"invoice_id": "I-2", "amount": LARGEST}]
+    checked = check(book_of(tmp_path, write, usage=used, invoices=paid)).tables
+    assert exact_sum(checked["usage"].quantity, 1000).execute() == 2 * MOST_USED
+    assert exact_sum(checked["invoices"].amount, 1000).execute() == 2 * LARGEST
 
 
 @in_both_formats
