@@ -39,22 +39,24 @@ def role_of(title: ir.Value) -> ir.Value:
 
 
 def role_periods(versions: ir.Table) -> ir.Table:
-    """One row per contact and unbroken period in one role, from the versions of each contact.
+    """One row per contact and unbroken period in one role at one account, from the versions of each contact.
 
-    `versions` has contact_id, account_id, title, created_at, since (when the title became known, null
-    where no history tells), and email. The first version holds from `created_at`: it is trusted as
-    first written. Returns contact_id, account_id, role, valid_from, valid_to and the remarks.
+    Whoever goes to another company has left the first, in whatever role. `versions` has contact_id,
+    account_id, title, created_at, since (when the title became known, null where no history tells), and
+    email. The first version holds from `created_at`: it is trusted as first written. Returns contact_id,
+    account_id, role, valid_from, valid_to and the remarks.
     """
     v = versions.mutate(role=role_of(versions.title))
     v = v.mutate(unsaid=v.role.isnull(), role=v.role.fill_null("user"), undated=v.since.isnull())
-    order = [v.since, v.role]
-    before = v.role.lag().over(group_by="contact_id", order_by=order)
+    order = [v.since, v.role, v.account_id]
+    before = {n: v[n].lag().over(group_by="contact_id", order_by=order) for n in ("role", "account_id")}
     place = ibis.row_number().over(group_by="contact_id", order_by=order)
-    v = v.mutate(changed=before.isnull() | (before != v.role), place=place)
+    moved = ~before["account_id"].identical_to(v.account_id)
+    v = v.mutate(changed=before["role"].isnull() | (before["role"] != v.role) | moved, place=place)
     v = v.filter(v.changed)
     begun = ibis.coalesce(v.created_at, v.since)
     v = v.mutate(valid_from=(v.place == 0).ifelse(begun, v.since))
-    following = v.valid_from.lead().over(group_by="contact_id", order_by=[v.since, v.role])
+    following = v.valid_from.lead().over(group_by="contact_id", order_by=[v.since, v.role, v.account_id])
     v = v.mutate(valid_to=following)
     return v.mutate(
         row_key=v.contact_id,

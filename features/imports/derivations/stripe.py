@@ -1,6 +1,6 @@
 """Stripe: subscriptions by their versions and prices, invoices with the time of their payment.
 
-Amounts are in the currency's smallest unit, except in the currencies that have none.
+Amounts are in the currency's smallest unit: a hundredth, a thousandth, or, where there is none, the whole.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ WITHOUT_CENTS = (
     *("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"),
     *("pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"),
 )
+# https://docs.stripe.com/currencies#three-decimal
+IN_THOUSANDTHS = ("bhd", "jod", "kwd", "omr", "tnd")
 EXTERNAL = r'"(external_id|account_id|salesforce_account_id|crm_id)"\s*:\s*"?([^",}]+)'
 MONTHS = {"month": 1.0, "year": 12.0, "week": 7 / 30.4375, "day": 1 / 30.4375}
 CUSTOMERS = Wants(
@@ -154,8 +156,10 @@ def _row(
     )
 
 
-def _in_units(cents: ir.Value, currency: ir.Value) -> ir.Value:
-    return cents / currency.lower().isin(WITHOUT_CENTS).fill_null(False).ifelse(1.0, 100.0)
+def _in_units(smallest: ir.Value, currency: ir.Value) -> ir.Value:
+    code = currency.lower()
+    parts = ibis.cases((code.isin(WITHOUT_CENTS), 1.0), (code.isin(IN_THOUSANDTHS), 1000.0), else_=100.0)
+    return smallest / parts
 
 
 INVOICES = Wants(

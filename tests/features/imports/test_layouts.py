@@ -7,9 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from features.imports.derivations.job_titles import role_periods
 from features.imports.import_report import ImportReport
 from features.imports.run import import_exports
 from features.imports.several_systems import import_systems
@@ -114,6 +118,45 @@ def test_a_salesforce_contact_changes_role_when_the_title_changed(imported: Impo
     assert "no job title that tells a role: counted as user: C2" in said(report)
 
 
+def roles(versions: list[tuple[str | None, ...]]) -> list[tuple[str | None, ...]]:
+    """Account, role and period of the versions (account, title, since) of one contact."""
+    names = ("account_id", "title", "since")
+    frame = pd.DataFrame(versions, columns=names, dtype=object)
+    table = ibis.memtable(frame, schema=dict.fromkeys(names, "string"))
+    nobody, never = ibis.literal("P"), ibis.null("timestamp('UTC')")
+    table = table.mutate(since=table.since.cast("timestamp('UTC')"), contact_id=nobody, created_at=never)
+    told = role_periods(table).filter(lambda t: t.left_out.isnull()).order_by("valid_from")
+    days = {name: told[name].strftime("%Y-%m-%d") for name in ("valid_from", "valid_to")}
+    found = told.select("account_id", "role", **days).to_pyarrow().to_pylist()
+    return [tuple(row.values()) for row in found]
+
+
+def roles_by_hand(versions: list[tuple[str | None, ...]]) -> list[tuple[str | None, ...]]:
+    """The same, told by walking from version to version."""
+    said = {"CEO": "decision_maker", "CFO": "finance"}
+    steps = [(account, said[str(title)], since) for account, title, since in versions]
+    new = [step for n, step in enumerate(steps) if n == 0 or steps[n - 1][:2] != step[:2]]
+    ends = [*(step[2] for step in new[1:]), None]
+    return [(*step, end) for step, end in zip(new, ends, strict=True) if step[0] is not None]
+
+
+def test_a_salesforce_contact_who_changes_company_has_left_the_first() -> None:
+    assert roles([("A", "CEO", "2024-02-01"), ("B", "CEO", "2026-03-01")]) == [
+        ("A", "decision_maker", "2024-02-01", "2026-03-01"),
+        ("B", "decision_maker", "2026-03-01", None),
+    ]
+
+
+STEPS = st.tuples(st.sampled_from(["A", "B", None]), st.sampled_from(["CEO", "CFO"]))
+
+
+@given(st.lists(STEPS, min_size=1, max_size=6))
+@settings(max_examples=15, deadline=None)
+def test_periods_are_those_that_one_tells_by_walking_from_version_to_version(steps: list[Any]) -> None:
+    versions = [(*step, f"2024-01-{day:02}") for day, step in enumerate(steps, start=1)]
+    assert roles(versions) == roles_by_hand(versions)
+
+
 def test_a_salesforce_task_is_known_when_it_was_last_written(imported: Imported) -> None:
     book, _ = imported("salesforce")
     assert rows(book, "notes", "note_id", "kind", "happened_at", "recorded_at", "text")[0] == (
@@ -170,6 +213,20 @@ def test_a_stripe_invoice_is_paid_when_it_was_paid_and_never_by_guess(imported: 
         ("in_3", 5000.0, "03-31 00h", None),
     ]
     assert "a paid invoice without a time of payment, which may have been any: in_4" in said(report)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount"),
+    [("eur", 12.34), ("JPY", 1234.0), ("kwd", 1.234), ("BHD", 1.234), ("tnd", 1.234), (None, 12.34)],
+)
+def test_an_amount_of_stripe_is_in_the_smallest_unit_of_its_currency(
+    tmp_path: Path, currency: str | None, amount: float
+) -> None:
+    (tmp_path / "customer.csv").write_text("id,created\nc,2024-01-01\n", encoding="utf-8")
+    lines = f"id,customer_id,currency,created,total\ni,c,{currency or ''},2024-02-01,1234\n"
+    (tmp_path / "invoice.csv").write_text(lines, encoding="utf-8")
+    import_exports("stripe", tmp_path, tmp_path / "book", ALL_TABLES)
+    assert rows(tmp_path / "book", "invoices", "amount") == [(amount,)]
 
 
 def test_qualtrics_tells_whom_it_asked_and_turns_effort_round(imported: Imported) -> None:
