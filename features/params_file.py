@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from features.faults import Fault, WrongUse, nearest
+from features.yaml_files import read_yaml
 
 DEFAULT_PARAMS = Path("params.yaml")
 SECTIONS = (
@@ -103,7 +104,7 @@ def _sections_in(annotation: object) -> Iterator[type[BaseModel]]:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        document = read_yaml(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError:
         fault = Fault(
             "--params", str(path), "a file that exists", "run in the project's folder or name the file"
@@ -141,7 +142,7 @@ def _override(document: dict[str, Any], text: str) -> Fault | None:
         if not isinstance(place, dict):
             return Fault("--set", text, f"a section before each point; {part!r} is none", "edit params.yaml")
     try:
-        place[last] = yaml.safe_load(value)
+        place[last] = read_yaml(value)
     except yaml.YAMLError:
         return Fault("--set", text, "a value in YAML after the =", "for example --set training.horizon=60d")
     return None

@@ -21,6 +21,7 @@ from features.imports.mapping import (
     Source,
     Unpivot,
 )
+from features.yaml_files import read_yaml
 
 SHIPPED = Path(__file__).parent / "mappings"
 ENTRY_UNDER: dict[str, type[BaseModel]] = {
@@ -52,7 +53,7 @@ def read_mapping(mapping: Path | str) -> ImportMapping:
     """
     path = _path(mapping)
     try:
-        return ImportMapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return ImportMapping.model_validate(read_yaml(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         fault = Fault("MAPPING", str(path), "YAML in UTF-8", " ".join(str(error).split()))
         raise WrongUse("the mapping cannot be read", [fault]) from None

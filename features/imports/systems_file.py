@@ -18,6 +18,7 @@ from features.faults import Fault, WrongUse
 from features.imports.mapping import Entry, ImportMapping, Name
 from features.imports.mapping_file import read_mapping, shipped_mappings, validation_faults
 from features.imports.several_systems import System
+from features.yaml_files import read_yaml
 
 
 class SystemEntry(Entry):
@@ -58,7 +59,7 @@ def systems_of(mappings: Sequence[str], source: Path) -> list[System]:
 def _systems_document(path: Path) -> object | None:
     """The content of a file of systems; None where it is something else, which others report on."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return None
     return document if isinstance(document, dict) and "systems" in document else None

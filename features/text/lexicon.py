@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from features.faults import DataFault, Fault
 from features.text.phrases import Finder, choices_of, find_phrases
+from features.yaml_files import read_yaml
 
 Theme = Literal[
     "competitor",
@@ -110,7 +111,7 @@ def load_lexicons(paths: Iterable[Path]) -> tuple[Lexicon, ...]:
     lexicons, faults = [], []
     for path in paths:
         try:
-            lexicons.append(Lexicon.model_validate(yaml.safe_load(path.read_text("utf-8"))))
+            lexicons.append(Lexicon.model_validate(read_yaml(path.read_text("utf-8"))))
         except ValidationError as error:
             faults += [_fault(path, one["loc"], one["input"], one["msg"]) for one in error.errors()]
         except (OSError, UnicodeError, yaml.YAMLError) as error:

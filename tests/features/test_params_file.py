@@ -102,6 +102,12 @@ def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path, content: bytes) -> No
     assert fault.startswith(f"  - --params is '{path}'; allowed: YAML in UTF-8. Next: ")
 
 
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("serving:\n  seed: 1\nserving:\n  seed: 2\n", encoding="utf-8")
+    assert "line 3: the key 'serving' stands in line 1 already: keep one" in refusal(path)[1]
+
+
 def test_a_folder_is_no_parameters_file(tmp_path: Path) -> None:
     assert refusal(tmp_path)[0] == "the parameters file cannot be read"
 

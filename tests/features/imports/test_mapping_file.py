@@ -10,6 +10,7 @@ import yaml
 
 from features.faults import WrongUse
 from features.imports.mapping_file import read_mapping, shipped_mappings
+from features.imports.systems_file import systems_of
 
 
 def written(folder: Path, **changes: Any) -> Path:
@@ -43,6 +44,20 @@ def test_a_mapping_is_found_by_its_path(tmp_path: Path) -> None:
     mapping = read_mapping(written(tmp_path))
     assert mapping.sources["firms"].file == "firms.csv"
     assert mapping.tables["accounts"][0].columns["account_id"].column == "id"
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8") + "time_zone: Asia/Shanghai\n", encoding="utf-8")
+    line = len(path.read_text(encoding="utf-8").splitlines())
+    assert f"Next: line {line}: the key 'time_zone' stands in line" in refusal(path)
+
+
+def test_a_key_that_stands_twice_in_a_file_of_systems_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "systems.yaml"
+    path.write_text("systems:\n  a: {mapping: stripe}\n  a: {mapping: zendesk}\n", encoding="utf-8")
+    with pytest.raises(WrongUse, match="line 3: the key 'a' stands in line 2 already"):
+        systems_of([str(path)], tmp_path)
 
 
 def test_a_shipped_mapping_is_found_by_its_name() -> None:

@@ -57,6 +57,12 @@ def test_a_file_that_is_no_lexicon_is_refused_with_its_name(tmp_path: Path, text
     assert "own.yaml" in refusal(written(tmp_path, text))
 
 
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    assert "line 2: the key 'themes' stands in line 1 already" in refusal(
+        written(tmp_path, "themes: {}\nthemes: {}\n")
+    )
+
+
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_bytes("语言".encode("gb18030"))
