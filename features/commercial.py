@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.cohort import KEYS
-from features.exact import exact_sum, share
+from features.exact import share, whole_sum
 from features.params import FeatureParams
 from features.subscription_state import running_subscriptions
 from features.warehouse import Warehouse
@@ -15,7 +15,8 @@ from features.warehouse import Warehouse
 def seats_and_revenue(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
     """Seats and monthly recurring revenue now, and their change against half a year earlier.
 
-    The change is `now / then - 1`; null where nothing ran then, or where the currency differs.
+    Both are null unless every running subscription states them. The change is `now / then - 1`; null where
+    nothing ran then, or where the currency differs.
     """
     half = params.windows.half_year
     now, then = _standing(source, cohort, 0), _standing(source, cohort, half)
@@ -40,8 +41,8 @@ def _standing(source: Warehouse, cohort: ir.Table, days_before: int) -> ir.Table
     running = running_subscriptions(source, cohort, days_before)
     money, paying = running.currency.fill_null(""), running.mrr.notnull()
     sums = running.group_by(*KEYS).agg(
-        seats=exact_sum(running.seats, 1),
-        mrr=exact_sum(running.mrr, 100),
+        seats=whole_sum(running.seats, 1),
+        mrr=whole_sum(running.mrr, 100),
         currency=money.max(where=paying),
         currencies=money.nunique(where=paying),
     )

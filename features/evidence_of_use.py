@@ -9,7 +9,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from features.evidence_rows import AsOf, Columns, Marks, Records, columns_of, known_then
+from features.licensed_modules import known_modules, with_licence
 from features.source_tables import USAGE
+from features.subscription_state import running_subscriptions
 from features.time_windows import EPOCH
 from features.warehouse import Warehouse
 
@@ -19,7 +21,7 @@ ROLL_UPS = ("usage_by_day", "usage_by_user", "usage_by_module")
 
 def behind_usage(source: Warehouse, t: ir.Table, at: AsOf) -> tuple[ir.Table, Marks]:
     """The rows of use (of `known_then`), with the marks of every feature of use."""
-    t = t.mutate(last_day=_last_day(t, at))
+    t = _with_licences(source, t.mutate(last_day=_last_day(t, at)), at)
     return t, _of_days(t, at, t.last_day) | _of_modules(t, at)
 
 
@@ -48,11 +50,21 @@ def _of_days(t: ir.Table, at: AsOf, last_day: ir.IntegerValue) -> Marks:
 
 
 def _of_modules(t: ir.Table, at: AsOf) -> Marks:
-    used, length, (month, *_) = (t.quantity > 0) & t.module.notnull(), at.params.windows.month, at.labels
+    """Breadth, of rows that tell whether their module `is_licensed`: what is not counts for nothing."""
+    used, length, (month, *_) = (t.quantity > 0) & t.is_licensed, at.params.windows.month, at.labels
     return {
         f"modules_used_share_{month}": used & at.within(t.occurred_day, length),
         f"modules_used_share_change_{month}": used & at.within(t.occurred_day, length, 2),
     }
+
+
+def _with_licences(source: Warehouse, t: ir.Table, at: AsOf) -> ir.Table:
+    """The rows with `is_licensed`: whether the module is one of the account's licence at the as-of date."""
+    if not source.has("subscriptions"):
+        return t.mutate(is_licensed=ibis.literal(False))
+    who = t.select("account_id").distinct().mutate(as_of_day=ibis.literal(at.day, "int64"))
+    modules = known_modules(source, at.day - at.params.windows.quarter, at.day)
+    return with_licence(t, running_subscriptions(source, who), modules)
 
 
 def rolled_up(source: Warehouse, who: ir.Table, at: AsOf, names: AbstractSet[str]) -> dict[str, Records]:
@@ -62,7 +74,7 @@ def rolled_up(source: Warehouse, who: ir.Table, at: AsOf, names: AbstractSet[str
     by module: days with use in the month and in the month before, events and days of sticky use (users
     of the module), and the last day. The table is read once.
     """
-    finest = _finest(source, who, at)
+    finest = _with_licences(source, _finest(source, who, at), at)
     daily = finest.group_by("account_id", "user_id", "occurred_day").agg(
         records=finest.records.sum(), quantity=finest.quantity.sum(), sticky=finest.sticky.any()
     )

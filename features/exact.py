@@ -17,6 +17,11 @@ def exact_sum(values: ir.Value, units: int, where: ir.Value | None = None) -> ir
     return whole.sum(where=where).cast("float64") / float(units)
 
 
+def whole_sum(values: ir.Value, units: int) -> ir.Value:
+    """`exact_sum`; null where one of the values is: a sum without it would be taken for the whole."""
+    return ibis.ifelse(values.isnull().any(), ibis.null("float64"), exact_sum(values, units))
+
+
 def share(part: ir.Value, whole: ir.Value) -> ir.Value:
     """`part / whole` as a float; null where `whole` is 0, on every engine."""
     return part.cast("float64") / whole.cast("float64").nullif(0.0)

@@ -98,14 +98,17 @@ def resolution(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir
     """First-contact resolution and its change, reopened tickets, hours to the first response and the end.
 
     Over tickets resolved in the half year before the as-of date; null where there was none.
-    FCR is the share resolved in one contact and not reopened, among those with a contact count; its
-    change is against the half year before.
+    FCR is the share resolved in one contact and not reopened, among those with a contact count. One of
+    which nobody says whether it was reopened is not known to be done; null where none of them says. The
+    change is against the half year before, and null unless all of both say.
     """
     t, half = known_tickets(source, cohort), params.windows.half_year
     now, before = t.solved_age <= half, (t.solved_age > half) & (t.solved_age <= 2 * half)
+    counted = t.contacts_to_resolve.notnull()
     found = t.group_by(*KEYS).agg(
-        fcr=_first_contact(t, now),
-        fcr_before=_first_contact(t, before),
+        fcr=_first_contact(t, now & counted),
+        fcr_before=_first_contact(t, before & counted),
+        told=~((now | before) & counted & t.reopened.isnull()).any(),
         reopened=share((t.reopened & now).sum(), (t.reopened.notnull() & now).sum()),
         to_resolve=_hours(t.opened_at, t.resolved_at).median(where=now),
         to_answer=_hours(t.opened_at, t.first_response_at).median(where=now),
@@ -115,7 +118,9 @@ def resolution(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir
         *KEYS,
         **{
             f"first_contact_resolution_{w}": c.fcr,
-            f"first_contact_resolution_change_{w}": c.fcr - c.fcr_before,
+            f"first_contact_resolution_change_{w}": ibis.ifelse(
+                c.told, c.fcr - c.fcr_before, ibis.null("float64")
+            ),
             f"reopened_share_{w}": c.reopened,
             f"hours_to_resolve_{w}": c.to_resolve,
             f"hours_to_first_response_{w}": c.to_answer,
@@ -123,10 +128,11 @@ def resolution(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir
     )
 
 
-def _first_contact(tickets: ir.Table, when: ir.Value) -> ir.Value:
-    counted = when & tickets.contacts_to_resolve.notnull()
-    at_once = (tickets.contacts_to_resolve <= 1) & ~tickets.reopened.fill_null(False)
-    return share((at_once & counted).sum(), counted.sum())
+def _first_contact(tickets: ir.Table, counted: ir.Value) -> ir.Value:
+    # Left out, a ticket that was reopened would raise the share as soon as nobody says so any more.
+    at_once = (tickets.contacts_to_resolve <= 1) & ~tickets.reopened.fill_null(True)
+    told = (tickets.reopened.notnull() & counted).any()
+    return ibis.ifelse(told, share((at_once & counted).sum(), counted.sum()), ibis.null("float64"))
 
 
 def _hours(start: ir.Value, end: ir.Value) -> ir.Value:

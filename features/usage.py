@@ -8,8 +8,10 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from features.bit_masks import size
 from features.cohort import KEYS
-from features.exact import change, exact_sum, share
+from features.exact import change, share, whole_sum
+from features.licensed_modules import Modules, known_modules, licensed_modules
 from features.params import FeatureParams
 from features.subscription_state import running_subscriptions
 from features.usage_counts import THOUSANDTHS, usage_counts
@@ -25,7 +27,8 @@ def use(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
     null for an account younger than the two windows they compare: it has not grown, it has begun.
     What is measured against the licence needs the subscriptions, and is left out without them.
     """
-    counts = usage_counts(source, cohort, params)
+    modules = _modules(source, cohort, params)
+    counts = usage_counts(source, cohort, params, modules)
     t = counts.inner_join(source["accounts"].select("account_id", "created_day"), "account_id")
     age = t.as_of_day - t.created_day
     t = t.mutate(
@@ -36,8 +39,8 @@ def use(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
     )
     found = _people_and_days(t, params) | _depth(t, params)
     if source.has("subscriptions"):
-        t = t.left_join(_licences(source, cohort), KEYS).drop("account_id_right", "as_of_day_right")
-        found |= _against_licence(t, params)
+        t = t.left_join(_licences(source, cohort, modules), KEYS).drop("account_id_right", "as_of_day_right")
+        found |= _seats_in_use(t, params) | _breadth(t, params, modules)
     return t.select(*KEYS, **found)
 
 
@@ -64,17 +67,28 @@ def _depth(t: ir.Table, params: FeatureParams) -> dict[str, ir.Value]:
     }
 
 
-def _against_licence(t: ir.Table, params: FeatureParams) -> dict[str, ir.Value]:
-    """Active users over licensed seats, modules used over modules licensed: both over today's licence.
-
-    Null where no running subscription states its seats, or its modules.
-    """
+def _seats_in_use(t: ir.Table, params: FeatureParams) -> dict[str, ir.Value]:
+    """Active users over the seats of today's licence; null unless every running subscription states them."""
     w = params.windows.labels()["month"]
     return {
         f"seat_utilisation_{w}": share(t.active, t.seats),
         f"seat_utilisation_change_{w}": _grown(t, share(t.active - t.active_before, t.seats)),
-        f"modules_used_share_{w}": share(t.modules, t.licensed),
-        f"modules_used_share_change_{w}": share(t.modules - t.modules_before, t.licensed),
+    }
+
+
+def _breadth(t: ir.Table, params: FeatureParams, modules: Modules) -> dict[str, ir.Value]:
+    """Of the modules of today's licence those that were used: what is used and not licensed counts for
+    nothing. Null unless every running subscription names its modules.
+    """
+    licensed = size(t[word] for word in modules.licensed)
+    now, before = (
+        size(t[word] & t[own] for word, own in zip(used, modules.licensed, strict=True))
+        for used in (modules.used, modules.used_before)
+    )
+    w = params.windows.labels()["month"]
+    return {
+        f"modules_used_share_{w}": share(now, licensed),
+        f"modules_used_share_change_{w}": share(now - before, licensed),
     }
 
 
@@ -83,11 +97,14 @@ def _grown(t: ir.Table, change_of: ir.Value) -> ir.Value:
     return ibis.ifelse(t.grown_up, change_of, ibis.null("float64"))
 
 
-def _licences(source: Warehouse, cohort: ir.Table) -> ir.Table:
-    """Seats and the number of distinct licensed modules of each account as known at each date."""
+def _modules(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> Modules:
+    """The modules that use before any of the cohort's dates may be of."""
+    days = cohort.as_of_day.to_pyarrow().to_pylist()
+    return known_modules(source, min(days, default=0) - params.windows.quarter, max(days, default=0))
+
+
+def _licences(source: Warehouse, cohort: ir.Table, modules: Modules) -> ir.Table:
+    """Seats and licensed modules of each account as known at each date."""
     running = running_subscriptions(source, cohort)
-    seats = running.group_by(*KEYS).agg(seats=exact_sum(running.seats, 1))
-    named = running.select(*KEYS, module=running.modules.split("|").unnest())
-    one_each = named.mutate(module=named.module.strip()).filter(lambda t: t.module != "").distinct()
-    modules = one_each.group_by(*KEYS).agg(licensed=one_each.count())
-    return seats.left_join(modules, KEYS).select(*KEYS, "seats", "licensed")
+    seats = running.group_by(*KEYS).agg(seats=whole_sum(running.seats, 1))
+    return seats.left_join(licensed_modules(running, modules), KEYS).select(*KEYS, "seats", *modules.licensed)

@@ -1,4 +1,4 @@
-"""Counts of use per account and as-of date: people, days, sticky use, events and modules.
+"""Counts of use per account and as-of date: people, days, sticky use, events; and which modules.
 
 Reading each event once for each as-of date it counts for is what costs time, so it is not done.
 People: one row per user holds the days of use as bits (`bit_masks.py`); what is in a window is then a
@@ -24,6 +24,7 @@ import pandas as pd
 
 from features.bit_masks import Numbering, numbered, size, words_of
 from features.cohort import KEYS
+from features.licensed_modules import Modules
 from features.params import FeatureParams
 from features.row_readers import small_table
 from features.warehouse import Warehouse
@@ -31,7 +32,7 @@ from features.warehouse import Warehouse
 TOGETHER = 12  # as-of dates read off one row: beyond a dozen the rows get wide and gain nothing
 THOUSANDTHS = 1000
 PEOPLE = ("active", "active_before", "days", "person_days", "person_days_before", "sticky", "sticky_before")
-ACTIVITY = ("events", "events_before", "modules", "modules_before", "last_age")
+ACTIVITY = ("events", "events_before", "last_age")
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,14 @@ class Calendar:
         return as_of - self.quarter <= start and end <= as_of
 
 
-def usage_counts(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> ir.Table:
-    """One row per account and as-of date of the cohort with the columns PEOPLE and ACTIVITY.
+def usage_counts(source: Warehouse, cohort: ir.Table, params: FeatureParams, modules: Modules) -> ir.Table:
+    """One row per account and as-of date of the cohort: PEOPLE, ACTIVITY, and the words of `modules`.
 
     Counts are whole numbers, `events` thousandths; an account without use in the quarter has zeros,
-    and no `last_age` (days since the last use). `_before` is the month before the month.
+    and no `last_age` (days since the last use). `_before` is the month before the month. The modules used
+    are bits of `modules_<word>` and `modules_before_<word>`: which of them count is for the licence to say.
     """
     days = sorted(cohort.as_of_day.to_pyarrow().unique().to_pylist())
-    modules = Numbering(_modules(source, min(days, default=0) - params.windows.quarter, max(days, default=0)))
     parts = []
     for place in range(0, len(days), TOGETHER):
         some = tuple(days[place : place + TOGETHER])
@@ -79,7 +80,7 @@ def usage_counts(source: Warehouse, cohort: ir.Table, params: FeatureParams) -> 
 
 
 def _counts(
-    source: Warehouse, cohort: ir.Table, calendar: Calendar, modules: Numbering, sticky: Sequence[str]
+    source: Warehouse, cohort: ir.Table, calendar: Calendar, modules: Modules, sticky: Sequence[str]
 ) -> ir.Table:
     people = _people(_by_user(source, calendar, sticky), calendar)
     activity = _activity(source, calendar, modules)
@@ -89,16 +90,8 @@ def _counts(
         for name in PEOPLE
     }
     t = t.select(*KEYS, **at_date).left_join(activity, KEYS)
-    zeros = dict.fromkeys([*PEOPLE, *ACTIVITY[:-1]], 0)
-    return t.select(*KEYS, *PEOPLE, *ACTIVITY).fill_null(zeros)
-
-
-def _modules(source: Warehouse, first: int, last: int) -> tuple[str, ...]:
-    """The names of all modules on the days [first, last): numbers for them, from which no count depends."""
-    rows = source["usage"]
-    rows = rows.filter(rows.occurred_day >= first, rows.occurred_day < last)
-    names = rows.select("module").distinct().to_pyarrow()["module"].to_pylist()
-    return tuple(sorted(name for name in names if name is not None))
+    zeros = dict.fromkeys([*PEOPLE, *ACTIVITY[:-1], *modules.used, *modules.used_before], 0)
+    return t.select(*KEYS, *ACTIVITY[-1:], *zeros).fill_null(zeros)
 
 
 def _counting(source: Warehouse, days: ir.Table, calendar: Calendar) -> ir.Table:
@@ -181,21 +174,21 @@ def _any(words: Sequence[ir.Value]) -> ir.Value:
     return reduce(or_, (word != 0 for word in words))
 
 
-def _activity(source: Warehouse, calendar: Calendar, modules: Numbering) -> ir.Table:
-    """One row per account and as-of day with use in the quarter before: the columns ACTIVITY."""
+def _activity(source: Warehouse, calendar: Calendar, modules: Modules) -> ir.Table:
+    """One row per account and as-of day with use in the quarter before: ACTIVITY and the modules."""
     by_stretch = _by_stretch(source, calendar, modules)
     t = by_stretch.inner_join(_windows(calendar), "start").filter(lambda t: t.late <= t.as_of_day)
-    used = [f"modules_{word}" for word in range(modules.words)]
+    both = list(zip(modules.used, modules.used_before, strict=True))
     return t.group_by(*KEYS).agg(
         events=ibis.ifelse(t.now == 1, t.events, 0).sum(),
         events_before=ibis.ifelse(t.before == 1, t.events, 0).sum(),
-        modules=size(ibis.ifelse(t.now == 1, t[word], 0).bit_or() for word in used),
-        modules_before=size(ibis.ifelse(t.before == 1, t[word], 0).bit_or() for word in used),
         last_age=(t.as_of_day - t.last_day).min(),
+        **{used: ibis.ifelse(t.now == 1, t[used], 0).bit_or() for used, _ in both},
+        **{before: ibis.ifelse(t.before == 1, t[used], 0).bit_or() for used, before in both},
     )
 
 
-def _by_stretch(source: Warehouse, calendar: Calendar, modules: Numbering) -> ir.Table:
+def _by_stretch(source: Warehouse, calendar: Calendar, modules: Modules) -> ir.Table:
     """One row per account, stretch (by its `start`) and `late`: events, modules, the last day of use."""
     rows = [
         (day, start, calendar.first_after(day))
@@ -205,12 +198,12 @@ def _by_stretch(source: Warehouse, calendar: Calendar, modules: Numbering) -> ir
     names = ["occurred_day", "start", "first"]
     days = small_table(source["usage"], pd.DataFrame(rows, columns=names), dict.fromkeys(names, "int64"))
     t = _counting(source, days, calendar)
-    t = t.left_join(numbered(source["usage"], modules, "module", "string", {}), "module")
-    words = words_of(t, "module", modules.words)
+    t = t.left_join(modules.named(source["usage"]), "module")
+    words = words_of(t, "module", len(modules.used))
     return t.group_by("account_id", "start", "late").agg(
         events=t.thousandths.sum(),
         last_day=t.occurred_day.max(),
-        **{f"modules_{number}": word for number, word in enumerate(words)},
+        **dict(zip(modules.used, words, strict=True)),
     )
 
 

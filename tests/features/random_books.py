@@ -32,7 +32,7 @@ POOLS: dict[str, list[Any]] = {
     "role": [*ROLES, "user", "decision_maker", "decision_maker"],
     "user_id": ["U-1", "U-2", "U-3"],
     "module": ["core", "api", None],
-    "modules": ["core", "core|api|planner", "", None],
+    "modules": ["core", "core|api|planner", "Core | api ", None],
     "feature": ["workflow_run", "login", None],
     "currency": ["EUR"] * 8 + ["CNY", None],
     "text": [*SAYINGS, None],

@@ -107,7 +107,14 @@ CASES = (
         {
             **STARTED,
             "usage": [{"occurred_at": at(1), "module": "core"}],
-            "tickets": [{"opened_at": at(1), "resolved_at": at(1, "05:00:00"), "contacts_to_resolve": 1}],
+            "tickets": [
+                {
+                    "opened_at": at(1),
+                    "resolved_at": at(1, "05:00:00"),
+                    "contacts_to_resolve": 1,
+                    "reopened": False,
+                }
+            ],
             "invoices": [{"issued_at": at(1), "due_at": at(1)}],
             "surveys": [answer(None, 9, 1, sent_at=at(1))],
         },

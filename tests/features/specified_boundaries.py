@@ -138,9 +138,11 @@ SERVICE = (
         "tickets resolved at the first instants of two half years, and at the as-of instant",
         {
             "tickets": [
-                ticket(190, 180, contacts_to_resolve=2, first_response_at=at(190, "02:00:00")),
-                ticket(9, 0, contacts_to_resolve=1, first_response_at=at(9, "01:00:00")),
-                ticket(370, 360, contacts_to_resolve=1),
+                ticket(
+                    190, 180, contacts_to_resolve=2, reopened=False, first_response_at=at(190, "02:00:00")
+                ),
+                ticket(9, 0, contacts_to_resolve=1, reopened=False, first_response_at=at(9, "01:00:00")),
+                ticket(370, 360, contacts_to_resolve=1, reopened=False),
             ]
         },
         {

@@ -100,19 +100,24 @@ CASES = (
         {"seats": 2, "mrr": None, "seats_change_180d": 0, "mrr_change_180d": None},
     ),
     Case(
-        "revenue whose currency is not stated is not added to euros; what costs nothing needs none",
+        "revenue whose currency is not stated is not added to euros",
         {
             "subscriptions": [
                 {"seats": 1, "mrr": 5, "currency": "EUR"},
-                {"seats": 1, "mrr": None, "currency": None},
+                {"seats": 1, "mrr": 5, "currency": "EUR"},
                 {"seats": 1, "mrr": 7, "currency": None, "starts_at": at(9), "changed_at": at(9)},
             ]
         },
         {"seats": 3, "mrr": None, "mrr_change_180d": None},
     ),
     Case(
-        "an add-on without revenue leaves the revenue as it is",
-        {"subscriptions": [{"mrr": 5, "currency": "EUR"}, {"mrr": None, "currency": None}]},
+        "the revenue and the seats of a part are not those of the whole",
+        {"subscriptions": [{"seats": 9, "mrr": 5, "currency": "EUR"}, {"currency": "EUR"}]},
+        {"seats": None, "seats_change_180d": None, "mrr": None, "mrr_change_180d": None},
+    ),
+    Case(
+        "an add-on that says it costs nothing leaves the revenue as it is",
+        {"subscriptions": [{"mrr": 5, "currency": "EUR"}, {"mrr": 0, "currency": "EUR"}]},
         {"mrr": 5, "mrr_change_180d": 0},
     ),
     Case(

@@ -153,7 +153,23 @@ RESOLUTION = (
                 ticket(9, contacts_to_resolve=1, reopened=True),
             ]
         },
-        {"first_contact_resolution_180d": 2 / 4, "reopened_share_180d": 1 / 4},
+        {"first_contact_resolution_180d": 1 / 4, "reopened_share_180d": 1 / 4},
+    ),
+    Case(
+        "of no ticket is it said whether it was reopened: none is known to be done",
+        {"tickets": [ticket(9, 8, contacts_to_resolve=1), ticket(300, 290, contacts_to_resolve=1)]},
+        {"first_contact_resolution_180d": None, "first_contact_resolution_change_180d": None},
+    ),
+    Case(
+        "one ticket of the half year before that does not say it leaves no change",
+        {
+            "tickets": [
+                ticket(9, 8, contacts_to_resolve=1, reopened=False),
+                ticket(300, 290, contacts_to_resolve=1, reopened=False),
+                ticket(300, 290, contacts_to_resolve=1),
+            ]
+        },
+        {"first_contact_resolution_180d": 1, "first_contact_resolution_change_180d": None},
     ),
     Case(
         "resolved at the as-of instant is not resolved, half a year ago is",
@@ -185,7 +201,7 @@ RESOLUTION = (
     ),
     Case(
         "no resolution with a contact count half a year ago: no change",
-        {"tickets": [ticket(9, 8, contacts_to_resolve=1), ticket(300, 290)]},
+        {"tickets": [ticket(9, 8, contacts_to_resolve=1, reopened=False), ticket(300, 290)]},
         {"first_contact_resolution_180d": 1, "first_contact_resolution_change_180d": None},
     ),
     Case(

@@ -208,7 +208,6 @@ CASES = (
             "subscriptions": [
                 {"seats": 3, "modules": "core|api"},
                 {"seats": 1, "modules": "api"},
-                {"seats": None, "modules": None},
                 {"seats": 50, "modules": "planner", "ends_at": at(1)},
                 {"seats": 50, "modules": "planner", "starts_at": at(-1)},
             ],
@@ -219,10 +218,48 @@ CASES = (
     Case(
         "blanks around a module, and a bar too many, license nothing more",
         {
-            "subscriptions": [{"modules": "core | api|"}, {"modules": "api"}, {"modules": " | "}],
+            "subscriptions": [{"modules": "core | api|"}, {"modules": "api"}, {"modules": " |core | "}],
             "usage": [{"occurred_at": at(1), "module": "core"}],
         },
         {"modules_used_share_30d": 0.5},
+    ),
+    Case(
+        "a subscription that does not state its seats, or names no module, leaves the whole licence unknown",
+        {
+            "subscriptions": [{"seats": 10, "modules": "core|api"}, {"seats": None, "modules": " | "}],
+            "usage": [{"occurred_at": at(1), "module": "core"}],
+        },
+        {
+            "seat_utilisation_30d": None,
+            "seat_utilisation_change_30d": None,
+            "modules_used_share_30d": None,
+            "modules_used_share_change_30d": None,
+        },
+    ),
+    Case(
+        "what is used without a licence, or has a blank for a name, is no part of the licensed modules",
+        {
+            "subscriptions": [{"modules": "core|api"}],
+            "usage": [
+                {"occurred_at": at(1), "module": "planner"},
+                {"occurred_at": at(1), "module": "reports"},
+                {"occurred_at": at(1), "module": " "},
+                {"occurred_at": at(40), "module": "api"},
+            ],
+        },
+        {"modules_used_share_30d": 0, "modules_used_share_change_30d": -0.5},
+    ),
+    Case(
+        "a module is one whatever its case and the blanks around it",
+        {
+            "subscriptions": [{"modules": "Core|\u00dcbersicht|api"}],
+            "usage": [
+                {"occurred_at": at(1), "module": " core"},
+                {"occurred_at": at(1), "module": "CORE"},
+                {"occurred_at": at(1), "module": "\u00fcbersicht"},
+            ],
+        },
+        {"modules_used_share_30d": 2 / 3},
     ),
     Case(
         "without use the licensed seats and modules are unused, which is a fact",

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from features.cohort import KEYS, cohort
+from features.licensed_modules import known_modules
 from features.params import FeatureParams, Windows
 from features.time_windows import EPOCH
 from features.usage_counts import ACTIVITY, PEOPLE, TOGETHER, usage_counts
@@ -16,6 +17,7 @@ from tests.features.random_books import Frames, random_frames
 
 MANY_DATES = [AS_OF - pd.Timedelta(days=17 * n) for n in range(TOGETHER + 3)]
 STICKY = ("login",)
+MODULES = ("modules", "modules_before")
 DEFAULT, LONGEST = Windows(), Windows.model_validate({"month": "62d", "quarter": "150d"})
 SHORTEST = Windows.model_validate({"month": "1d", "quarter": "2d"})
 
@@ -28,15 +30,26 @@ def crowded(seed: int, modules: int) -> Frames:
     usage["occurred_at"] -= pd.to_timedelta(rng.integers(0, 300, len(usage)), unit="D")
     usage["module"] = [f"module {n}" for n in rng.integers(0, modules, len(usage))]
     usage["account_id"] = rng.choice(["A-01", "A-02", "A-03"], len(usage))
-    return {"accounts": frames["accounts"].assign(created_at=EPOCH, recorded_at=pd.NaT), "usage": usage}
+    accounts = frames["accounts"].assign(created_at=EPOCH, recorded_at=pd.NaT)
+    return {"accounts": accounts, "usage": usage, "subscriptions": licences(accounts, modules)}
+
+
+def licences(accounts: pd.DataFrame, modules: int) -> pd.DataFrame:
+    """Each account has licensed all modules but every seventh."""
+    named = "|".join(f"Module {n} " for n in range(modules) if n % 7 != 6)
+    times = {"starts_at": EPOCH, "changed_at": EPOCH, "ends_at": pd.NaT}
+    return accounts[["account_id"]].assign(subscription_id=accounts["account_id"], modules=named, **times)
 
 
 def counted(frames: Frames, dates: list[pd.Timestamp], windows: Windows) -> pd.DataFrame:
-    """What the product counts."""
+    """What the product counts, with the number of the licensed modules used."""
     source = warehouse_of_frames(frames)
     params = FeatureParams(windows=windows, sticky_features=STICKY)
-    found: pd.DataFrame = usage_counts(source, cohort(source, dates), params).to_pandas()
-    return found.set_index(list(KEYS))[[*PEOPLE, *ACTIVITY]].astype("float64").sort_index()
+    modules = known_modules(source, 0, max(dates).toordinal())
+    found: pd.DataFrame = usage_counts(source, cohort(source, dates), params, modules).to_pandas()
+    for name, words in (("modules", modules.used), ("modules_before", modules.used_before)):
+        found[name] = found[words].map(int.bit_count).sum(axis=1)
+    return found.set_index(list(KEYS))[[*PEOPLE, *ACTIVITY, *MODULES]].astype("float64").sort_index()
 
 
 def looped(frames: Frames, dates: list[pd.Timestamp], windows: Windows) -> pd.DataFrame:
@@ -50,7 +63,7 @@ def looped(frames: Frames, dates: list[pd.Timestamp], windows: Windows) -> pd.Da
         seen = usage.assign(age=age)[(known < day) & (age > 0) & (age <= windows.quarter)]
         for account in frames["accounts"]["account_id"]:
             rows[account, day] = one(seen[seen["account_id"] == account], windows.month)
-    return pd.DataFrame(rows, index=[*PEOPLE, *ACTIVITY]).T.rename_axis(list(KEYS)).sort_index()
+    return pd.DataFrame(rows, index=[*PEOPLE, *ACTIVITY, *MODULES]).T.rename_axis(list(KEYS)).sort_index()
 
 
 def one(seen: pd.DataFrame, month: int) -> list[float]:
@@ -59,7 +72,12 @@ def one(seen: pd.DataFrame, month: int) -> list[float]:
     people += [len(part.drop_duplicates(["user_id", "age"])) for part in (now, before)]
     people += [part[part["feature"].isin(STICKY)]["user_id"].nunique() for part in (now, before)]
     events = [(part["quantity"] * 1000).round().sum() for part in (now, before)]
-    return [*people, *events, now["module"].nunique(), before["module"].nunique(), seen["age"].min()]
+    licensed = [part["module"][part["module"].map(is_licensed)].nunique() for part in (now, before)]
+    return [*people, *events, seen["age"].min(), *licensed]
+
+
+def is_licensed(module: str | None) -> bool:
+    return module is not None and int(module.removeprefix("module ")) % 7 != 6
 
 
 @pytest.mark.parametrize("windows", [DEFAULT, LONGEST, SHORTEST], ids=["default", "longest", "shortest"])

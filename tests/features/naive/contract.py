@@ -36,17 +36,20 @@ def running(facts: Facts, as_of: dt.datetime, days_before: int = 0) -> list[Row]
 
 
 def seats(subscriptions: list[Row]) -> float | None:
-    """Licensed seats of all of them together, whole ones; None where no seats are stated."""
-    return total((row["seats"] for row in subscriptions), 1)
+    """Licensed seats of all of them together, whole ones; None where one does not state them."""
+    return total((row["seats"] for row in subscriptions), 1) if _all_state("seats", subscriptions) else None
+
+
+def _all_state(name: str, subscriptions: list[Row]) -> bool:
+    return all(row[name] is not None for row in subscriptions)
 
 
 def _revenue(subscriptions: list[Row]) -> tuple[float | None, str | None]:
-    """Monthly revenue and its currency ("" where not stated); no revenue in mixed currencies."""
-    paying = [row for row in subscriptions if row["mrr"] is not None]
-    currencies = {row["currency"] or "" for row in paying}
-    if len(currencies) != 1:
+    """Monthly revenue and its currency ("" where not stated); None in mixed currencies, or of a part."""
+    currencies = {row["currency"] or "" for row in subscriptions}
+    if len(currencies) != 1 or not _all_state("mrr", subscriptions):
         return None, None
-    return total((row["mrr"] for row in paying), 100), currencies.pop()
+    return total((row["mrr"] for row in subscriptions), 100), currencies.pop()
 
 
 def seats_and_revenue(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:

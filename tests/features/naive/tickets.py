@@ -77,11 +77,14 @@ def resolution(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Featu
         row for row in facts["tickets"] if in_window(row["resolved_at"], as_of, half_year, 2 * half_year)
     ]
     now_at_once, at_once_before = _at_first_contact(solved), _at_first_contact(before)
+    silent = any(row["reopened"] is None for row in _with_contacts(solved + before))
     told = [row["reopened"] for row in solved if row["reopened"] is not None]
     answered = [row for row in solved if row["first_response_at"] is not None]
     return {
         f"first_contact_resolution_{half_year}d": now_at_once,
-        f"first_contact_resolution_change_{half_year}d": difference(now_at_once, at_once_before),
+        f"first_contact_resolution_change_{half_year}d": None
+        if silent
+        else difference(now_at_once, at_once_before),
         f"reopened_share_{half_year}d": share(sum(told), len(told)),
         f"hours_to_resolve_{half_year}d": median(_hours(row, "resolved_at") for row in solved),
         f"hours_to_first_response_{half_year}d": median(_hours(row, "first_response_at") for row in answered),
@@ -89,10 +92,17 @@ def resolution(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Featu
 
 
 def _at_first_contact(solved: list[Row]) -> float | None:
-    """The share solved in one contact and not reopened, of those whose contacts were counted."""
-    counted = [row for row in solved if row["contacts_to_resolve"] is not None]
-    at_once = [row for row in counted if row["contacts_to_resolve"] <= 1 and row["reopened"] is not True]
+    """The share known to be solved in one contact and not reopened, of those whose contacts were counted;
+    None where none of these says whether it was reopened."""
+    counted = _with_contacts(solved)
+    if all(row["reopened"] is None for row in counted):
+        return None
+    at_once = [row for row in counted if row["contacts_to_resolve"] <= 1 and row["reopened"] is False]
     return share(len(at_once), len(counted))
+
+
+def _with_contacts(solved: list[Row]) -> list[Row]:
+    return [row for row in solved if row["contacts_to_resolve"] is not None]
 
 
 def _hours(ticket: Row, end: str) -> float:

@@ -26,7 +26,16 @@ def _users(events: list[Row]) -> set[str]:
 
 
 def _modules(events: list[Row]) -> set[str]:
-    return {row["module"] for row in events if row["module"] is not None}
+    return {row["module"].strip().casefold() for row in events if row["module"] is not None}
+
+
+def _licensed(subscriptions: list[Row]) -> set[str] | None:
+    """The modules of all of them; None where one of them names none."""
+    named = [
+        {module.strip().casefold() for module in (row["modules"] or "").split("|")} - {""}
+        for row in subscriptions
+    ]
+    return set().union(*named) if all(named) else None
 
 
 def _person_days(events: list[Row]) -> set[tuple[str, dt.date]]:
@@ -79,14 +88,13 @@ def _days_since_last_use(facts: Facts, as_of: dt.datetime, params: FeatureParams
 def seats_in_use(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
     month, subscriptions = params.windows.month, running(facts, as_of)
     now, before = _events(facts, as_of, 0, month), _events(facts, as_of, month, 2 * month)
-    named = "|".join(row["modules"] or "" for row in subscriptions).split("|")
-    licensed = len({module.strip() for module in named} - {""})
-    used, used_before = len(_modules(now)), len(_modules(before))
+    licensed = _licensed(subscriptions) or set()
+    used, used_before = len(_modules(now) & licensed), len(_modules(before) & licensed)
     more_people = len(_users(now)) - len(_users(before))
     grown = _lived(facts, as_of) >= 2 * month
     return {
         f"seat_utilisation_{month}d": share(len(_users(now)), seats(subscriptions)),
         f"seat_utilisation_change_{month}d": share(more_people, seats(subscriptions)) if grown else None,
-        f"modules_used_share_{month}d": share(used, licensed),
-        f"modules_used_share_change_{month}d": share(used - used_before, licensed),
+        f"modules_used_share_{month}d": share(used, len(licensed)),
+        f"modules_used_share_change_{month}d": share(used - used_before, len(licensed)),
     }
