@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from serving.api.openapi_parts import as_of_query, cursor, errors, fields, in_path, operation, query, text
+from serving.api.openapi_parts import (
+    GOES_ON,
+    as_of_query,
+    cursor,
+    errors,
+    fields,
+    in_path,
+    operation,
+    query,
+    text,
+)
 from serving.api.payloads import Health
 from serving.api.request_queries import BANDS, EXPORT_KEYS, SORTS, SUMMARY_FIELDS
 from serving.params import ServingParams
@@ -54,6 +64,6 @@ def _page_parameters(limits: ServingParams) -> Iterable[dict[str, Any]]:
         "sort", {"type": "string", "enum": list(SORTS), "default": "health"}, "Order; - turns it round"
     )
     yield query("limit", limit, "Accounts on a page")
-    yield cursor()
+    yield cursor(GOES_ON)
     yield as_of_query()
     yield fields(SUMMARY_FIELDS, f"Only these of {', '.join(SUMMARY_FIELDS)}, with commas")

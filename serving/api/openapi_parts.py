@@ -65,11 +65,13 @@ def moment() -> dict[str, Any]:
     return {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
 
 
-def cursor() -> dict[str, Any]:
+GOES_ON = "; it goes on with that page's filters and order, and others beside it are refused"
+
+
+def cursor(also: str = "") -> dict[str, Any]:
     """The query parameter that asks for the next page; what it holds is nobody's business."""
-    return query(
-        "cursor", {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, "next_cursor of the page before"
-    )
+    schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
+    return query("cursor", schema, f"next_cursor of the page before{also}")
 
 
 def fields(known: Iterable[str], told: str) -> dict[str, Any]:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import math
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from starlette.datastructures import QueryParams
 
 from features.faults import nearest
+from serving.api.page_cursors import are_filters, check_cursor, decoded, encoded, is_place
 from serving.api.problems import Faults, clip
 from serving.api.request_fields import TEXT_ALLOWED, as_of_text, is_short_text
 from serving.params import ServingParams
 
 BANDS = ("green", "yellow", "red")
 SORTS = ("health", "-health", "name", "-name", "account_id", "-account_id")
-EXPORT_KEYS = ("band", "owner", "segment", "q", "band_in_force", "sort", "as_of")
+FILTERS = ("band", "owner", "segment", "q", "band_in_force")
+EXPORT_KEYS = (*FILTERS, "sort", "as_of")
 PORTFOLIO_KEYS = (*EXPORT_KEYS, "limit", "cursor", "fields")
 # The fields of `payloads.AccountSummary`, which commands do not import: it comes with the framework.
 SUMMARY_FIELDS = (
@@ -38,7 +37,7 @@ SUMMARY_FIELDS = (
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page ended: on which snapshot, in which order, after which account.
+    """Where a page ended: on which snapshot, in which order, after which account, of which `filters`.
 
     It holds its snapshot, so that pages that follow one another stay on it while newer ones are published.
     """
@@ -47,32 +46,27 @@ class Cursor:
     sort: str
     value: str | float
     account_id: str
+    filters: Mapping[str, str] = field(default_factory=dict)
 
     def encode(self) -> str:
-        """The cursor as the opaque text that the API gives out (base64url of JSON).
+        """The cursor as the opaque text that the API gives out.
 
-        >>> Cursor.decode(Cursor(7, "health", 58.3, "A-1").encode())
-        Cursor(snapshot_id=7, sort='health', value=58.3, account_id='A-1')
+        >>> Cursor.decode(Cursor(7, "health", 58.3, "A-1", {"band": "red"}).encode())
+        Cursor(snapshot_id=7, sort='health', value=58.3, account_id='A-1', filters={'band': 'red'})
         """
-        parts = [self.snapshot_id, self.sort, self.value, self.account_id]
-        return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+        return encoded([self.snapshot_id, self.sort, self.value, self.account_id, self.filters])
 
     @classmethod
     def decode(cls, text: str) -> Cursor | None:
         """The cursor of a text, or None where the API cannot have given it out."""
-        try:
-            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-            snapshot_id, sort, value, account_id = json.loads(raw)
-            f"{value}{account_id}".encode()  # half a surrogate pair cannot be asked of a database
-        except (binascii.Error, ValueError, TypeError, RecursionError):
+        parts = decoded(text, 5)
+        if parts is None:
             return None
-        if type(snapshot_id) is not int or not 0 < snapshot_id < 2**31 or sort not in SORTS:
+        snapshot_id, sort, value, account_id, filters = parts
+        if not is_place(snapshot_id) or sort not in SORTS or not are_filters(filters, FILTERS):
             return None
         is_value = _is_finite(value) if sort.endswith("health") else isinstance(value, str)
-        if not is_value or not isinstance(account_id, str):
-            return None
-        cursor = cls(snapshot_id, sort, value, account_id)
-        return cursor if cursor.encode() == text else None
+        return cls(*parts) if is_value and isinstance(account_id, str) else None
 
 
 def _is_finite(value: object) -> bool:
@@ -94,6 +88,11 @@ class PortfolioQuery:
     as_of: str | None = None
     fields: tuple[str, ...] | None = None
 
+    @property
+    def filters(self) -> dict[str, str]:
+        """The filters that are asked for, by name."""
+        return {name: text for name in FILTERS if (text := getattr(self, name)) is not None}
+
 
 def read_portfolio_query(
     query: QueryParams, limits: ServingParams, known: Collection[str] = PORTFOLIO_KEYS
@@ -106,30 +105,27 @@ def read_portfolio_query(
     """
     faults = Faults()
     given = closed_query(query, known, faults)
-    band, sort, as_of = given.get("band"), given.get("sort"), given.get("as_of")
-    _check_choice("band", band, BANDS, faults)
-    _check_choice("band_in_force", given.get("band_in_force"), BANDS, faults)
-    _check_choice("sort", sort, SORTS, faults)
-    texts = {key: given.get(key) for key in ("owner", "segment", "q")}
-    for key, text in texts.items():
-        if text is not None and not is_short_text(text):
-            faults.add(key, text, TEXT_ALLOWED, f"leave {key} out for all")
+    cursor = Cursor.decode(given["cursor"]) if "cursor" in given else None
+    begun = None if cursor is None else {**cursor.filters, "sort": cursor.sort}
+    asked = given if begun is None else begun
+    filters = _filters(asked, faults)
+    _check_choice("sort", asked.get("sort"), SORTS, faults)
     limit = page_limit(given.get("limit"), limits, faults)
-    cursor = _cursor(given.get("cursor"), sort, faults)
-    as_of = None if as_of is None else as_of_text(as_of, "as_of", faults)
+    check_cursor(given, begun, (*FILTERS, "sort"), faults)
+    as_of = as_of_text(given["as_of"], "as_of", faults) if "as_of" in given else None
     fields = read_fields(given.get("fields"), SUMMARY_FIELDS, faults)
     faults.raise_any()
-    order = cursor.sort if cursor else sort or "health"
-    return PortfolioQuery(
-        band=band,
-        band_in_force=given.get("band_in_force"),
-        sort=order,
-        limit=limit,
-        cursor=cursor,
-        as_of=as_of,
-        fields=fields,
-        **texts,
-    )
+    sort = asked.get("sort", "health")
+    return PortfolioQuery(**filters, sort=sort, limit=limit, cursor=cursor, as_of=as_of, fields=fields)
+
+
+def _filters(asked: Mapping[str, str], faults: Faults) -> dict[str, str | None]:
+    for name in ("band", "band_in_force"):
+        _check_choice(name, asked.get(name), BANDS, faults)
+    for name in ("owner", "segment", "q"):
+        if name in asked and not is_short_text(asked[name]):
+            faults.add(name, asked[name], TEXT_ALLOWED, f"leave {name} out for all")
+    return {name: asked.get(name) for name in FILTERS}
 
 
 def read_fields(text: str | None, known: Collection[str], faults: Faults) -> tuple[str, ...] | None:
@@ -177,14 +173,3 @@ def page_limit(text: str | None, limits: ServingParams, faults: Faults) -> int:
     advice = f"leave it out for {limits.default_page}, and page with the cursor for more"
     faults.add("limit", text, f"an integer from 1 to {limits.max_page}", advice)
     return limits.default_page
-
-
-def _cursor(text: str | None, sort: str | None, faults: Faults) -> Cursor | None:
-    if text is None:
-        return None
-    cursor = Cursor.decode(text)
-    if cursor is None:
-        faults.add("cursor", text, "the next_cursor of an earlier page", "start again without a cursor")
-    elif sort is not None and sort != cursor.sort:
-        faults.add("sort", sort, f"{cursor.sort}, as the cursor's pages", "start again without the cursor")
-    return cursor

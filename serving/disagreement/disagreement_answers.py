@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from features.faults import Fault
 from features.time_windows import as_of_date
-from serving.api.problems import INVALID, NOTHING_TO_COMPARE, Problem
+from serving.api.page_cursors import Place
+from serving.api.problems import NOTHING_TO_COMPARE, Problem
 from serving.api.request_fields import utc_text
 from serving.disagreement.disagreement import START, Disagreement, disagreement_of, explains_the_rule
-from serving.history.history_answers import snapshot_for
+from serving.history.history_answers import snapshot_of_page
 from serving.history.opened_store import opened_store
 from serving.history.snapshots import Snapshot
 from serving.history.store import ScoreStore
@@ -24,25 +22,24 @@ WORDS = {START: "where the rule starts in this segment"}
 
 @dataclass(frozen=True)
 class PageAsked:
-    """A page of the disagreement: of which snapshot (None: the newest, or that of a date), from where on."""
+    """A page of the disagreement: of which date (None: the newest), after which place."""
 
     limit: int
     as_of: str | None = None
-    snapshot_id: int | None = None
-    start: int = 0
+    place: Place | None = None
 
 
 def page_of(store: ScoreStore, asked: PageAsked) -> dict[str, Any]:
     """The answer of `GET /v1/disagreement`. Raises Problem where there is nothing to compare."""
-    snapshot = _snapshot(store, asked)
-    found = compared(store, snapshot)
-    after = asked.start + asked.limit
+    snapshot = snapshot_of_page(store, asked.as_of, asked.place)
+    found, start = compared(store, snapshot), 0 if asked.place is None else asked.place.start
+    after = start + asked.limit
     return {
-        "accounts": found.accounts_shown(asked.start, asked.limit, PARTS),
+        "accounts": found.accounts_shown(start, asked.limit, PARTS),
         "families": found.shares(),
         "agreement": found.agreement,
         "book": len(found.gap),
-        "next_cursor": cursor(snapshot.id, after) if after < len(found.gap) else None,
+        "next_cursor": Place(snapshot.id, after).encode() if after < len(found.gap) else None,
         "snapshot": snapshot.as_dict(),
     }
 
@@ -59,36 +56,6 @@ def compared(store: ScoreStore, snapshot: Snapshot) -> Disagreement:
         fault = Fault("snapshot", snapshot.id, "a snapshot that holds the rule's own points", step)
         raise Problem(NOTHING_TO_COMPARE, [fault])
     return disagreement_of(accounts)
-
-
-def cursor(snapshot_id: int, start: int) -> str:
-    """The opaque text of a page's end: it stays on its snapshot while newer ones are published.
-
-    >>> cursor_of(cursor(7, 20))
-    (7, 20)
-    """
-    return base64.urlsafe_b64encode(json.dumps([snapshot_id, start]).encode()).decode().rstrip("=")
-
-
-def cursor_of(text: str) -> tuple[int, int] | None:
-    """Snapshot and place of a cursor, or None where the API cannot have given it out."""
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        snapshot_id, start = json.loads(raw)
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        return None
-    numbers = all(type(n) is int and 0 < n < 2**31 for n in (snapshot_id, start))
-    return (snapshot_id, start) if numbers and cursor(snapshot_id, start) == text else None
-
-
-def _snapshot(store: ScoreStore, asked: PageAsked) -> Snapshot:
-    if asked.snapshot_id is None:
-        return snapshot_for(store, asked.as_of)
-    if (found := store.snapshot(asked.snapshot_id)) is not None:
-        return found
-    shown = cursor(asked.snapshot_id, asked.start)
-    step = "start again without a cursor"
-    raise Problem(INVALID, [Fault("cursor", shown, "the next_cursor of an earlier page", step)])
 
 
 def published_disagreement(as_of: str | None, limit: int, store_url: str | None) -> dict[str, Any]:

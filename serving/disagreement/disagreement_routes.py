@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from serving.api.answering import answering, resources_of
+from serving.api.page_cursors import Place, check_cursor
 from serving.api.problems import Faults
 from serving.api.request_fields import as_of_text
 from serving.api.request_queries import closed_query, page_limit
-from serving.disagreement.disagreement_answers import PageAsked, cursor_of, page_of
+from serving.disagreement.disagreement_answers import PageAsked, page_of
 
 
 def _disagreement(request: Request) -> dict[str, Any]:
@@ -19,13 +20,10 @@ def _disagreement(request: Request) -> dict[str, Any]:
     given = closed_query(request.query_params, ("limit", "cursor", "as_of"), faults)
     limit = page_limit(given.get("limit"), held.limits, faults)
     as_of = as_of_text(given["as_of"], "as_of", faults) if "as_of" in given else None
-    place = cursor_of(given["cursor"]) if "cursor" in given else None
-    if "cursor" in given and place is None:
-        step = "start again without a cursor"
-        faults.add("cursor", given["cursor"], "the next_cursor of an earlier page", step)
+    place = Place.decode(given["cursor"]) if "cursor" in given else None
+    check_cursor(given, None if place is None else place.filters, (), faults)
     faults.raise_any()
-    snapshot_id, start = place or (None, 0)
-    return page_of(held.store, PageAsked(limit, as_of, snapshot_id, start))
+    return page_of(held.store, PageAsked(limit, as_of, place))
 
 
 DISAGREEMENT_ROUTES = (Route("/v1/disagreement", answering(_disagreement)),)

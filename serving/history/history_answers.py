@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from features.faults import Fault
+from serving.api.page_cursors import AGAIN, EARLIER, Place
 from serving.api.problems import INVALID, NO_SNAPSHOT, UNKNOWN_ACCOUNT, Faults, Problem
-from serving.api.request_queries import PortfolioQuery
+from serving.api.request_queries import Cursor, PortfolioQuery
 from serving.closed_loop.case_answers import open_case_ids
 from serving.closed_loop.overrides import active_overrides, told_of, with_override
 from serving.history.snapshots import ScoredAccount, Snapshot
@@ -54,7 +55,7 @@ def details_seen(store: ScoreStore, snapshot: Snapshot, account: ScoredAccount) 
 
 def page_of(store: ScoreStore, query: PortfolioQuery, now: datetime | None = None) -> dict[str, Any]:
     """The answer of `GET /v1/accounts`. A page with a cursor stays on the snapshot of the first page."""
-    snapshot = _snapshot_of_page(store, query)
+    snapshot = snapshot_of_page(store, query.as_of, query.cursor)
     held = overrides_held(store, query, now)
     page = store.portfolio_page(snapshot, query, bands_of(held))
     return {
@@ -98,6 +99,22 @@ def snapshot_for(store: ScoreStore, as_of: str | None) -> Snapshot:
     raise Problem(NO_SNAPSHOT, [Fault("as_of", as_of, allowed, advice)])
 
 
+def snapshot_of_page(store: ScoreStore, as_of: str | None, cursor: Cursor | Place | None) -> Snapshot:
+    """That of the cursor: pages that follow one another stay on it while newer ones are published.
+
+    Without one as `snapshot_for`. Raises Problem where it is gone, or another date is asked for.
+    """
+    if cursor is None:
+        return snapshot_for(store, as_of)
+    snapshot = store.snapshot(cursor.snapshot_id)
+    if snapshot is None:
+        raise Problem(INVALID, [Fault("cursor", cursor.encode(), EARLIER, AGAIN)])
+    if as_of not in (None, snapshot.as_of):
+        allowed = f"{snapshot.as_of}, as the cursor's pages"
+        raise Problem(INVALID, [Fault("as_of", as_of, allowed, "leave one of the two out")])
+    return snapshot
+
+
 def as_they_are_now(
     store: ScoreStore, accounts: Sequence[ScoredAccount], now: datetime | None
 ) -> list[ScoredAccount]:
@@ -139,23 +156,6 @@ def summary_of(
         "band_in_force": health["band"] if told is None else told["band"],
         "override": None if told is None else told | {"model_band": health["band"]},
     }
-
-
-def _snapshot_of_page(store: ScoreStore, query: PortfolioQuery) -> Snapshot:
-    if query.cursor is None:
-        return snapshot_for(store, query.as_of)
-    snapshot = store.snapshot(query.cursor.snapshot_id)
-    if snapshot is None:
-        fault = Fault(
-            "cursor", query.cursor.encode(), "the next_cursor of an earlier page", "start again without"
-        )
-        raise Problem(INVALID, [fault])
-    if query.as_of not in (None, snapshot.as_of):
-        fault = Fault(
-            "as_of", query.as_of, f"{snapshot.as_of}, as the cursor's pages", "leave one of the two out"
-        )
-        raise Problem(INVALID, [fault])
-    return snapshot
 
 
 def _accounts(store: ScoreStore, snapshot: Snapshot, account_ids: Sequence[str]) -> list[ScoredAccount]:

@@ -36,10 +36,10 @@ def _in_force(band: str, held: Mapping[str, str]) -> ColumnElement[bool]:
     return or_(columns.account_id.in_(by_person), by_score)
 
 
-def cursor_after(row: Row[Any], sort: str) -> str:
+def cursor_after(row: Row[Any], query: PortfolioQuery) -> str:
     """The cursor of the page that follows `row`."""
-    value = getattr(row, sort.removeprefix("-"))
-    return Cursor(row.snapshot_id, sort, value, row.account_id).encode()
+    value = getattr(row, query.sort.removeprefix("-"))
+    return Cursor(row.snapshot_id, query.sort, value, row.account_id, query.filters).encode()
 
 
 def _filtered(snapshot_id: int, query: PortfolioQuery) -> Select[Any]:

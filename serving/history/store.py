@@ -233,7 +233,7 @@ class ScoreStore:
             wanted = page_statement(snapshot.id, query, held).where(self.owned(score_history.c.account_id))
             rows = connection.execute(wanted).all()
         shown = rows[: query.limit]
-        last = cursor_after(shown[-1], query.sort) if len(rows) > query.limit else None
+        last = cursor_after(shown[-1], query) if len(rows) > query.limit else None
         return Page([scored_account(row) for row in shown], last)
 
     def _snapshot(self, query: Select[Any]) -> Snapshot | None:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from features.faults import Fault
 from features.text.themes import FRIENDLY, THEMES
-from serving.api.problems import INVALID, THEMES_NOT_KEPT, Problem
-from serving.disagreement.disagreement_answers import cursor
-from serving.history.history_answers import account_of_snapshot, snapshot_for
+from serving.api.page_cursors import Place
+from serving.api.problems import THEMES_NOT_KEPT, Problem
+from serving.history.history_answers import account_of_snapshot, snapshot_for, snapshot_of_page
 from serving.history.snapshots import ScoredAccount, Snapshot
 from serving.history.store import ScoreStore
 from serving.scores.revenue_at_risk import churn_risk, revenue_at_risk, yearly_revenue
@@ -100,7 +100,7 @@ def _ranking(store: ScoreStore, snapshot: Snapshot, asked: ThemesAsked) -> dict[
 
 def sentences_answer(store: ScoreStore, asked: SentencesAsked) -> dict[str, Any]:
     """The answer of `GET /v1/themes/sentences`: most revenue at risk first, an account's newest first."""
-    snapshot = _snapshot(store, asked)
+    snapshot = snapshot_of_page(store, asked.themes.as_of, asked.place)
     if asked.account_id is not None:
         account_of_snapshot(store, snapshot, asked.account_id)
     accounts, said = _read(store, snapshot, asked.themes)
@@ -118,22 +118,10 @@ def sentences_answer(store: ScoreStore, asked: SentencesAsked) -> dict[str, Any]
     return {
         "sentences": [_sentence(account, mention) for account, mention in wanted[asked.start : after]],
         "total": len(wanted),
-        "next_cursor": cursor(snapshot.id, after) if after < len(wanted) else None,
+        "next_cursor": Place(snapshot.id, after, asked.filters).encode() if after < len(wanted) else None,
         "period": {"since": period.since, "until": period.until, "before_since": period.before},
         "snapshot": snapshot.as_dict(),
     }
-
-
-def _snapshot(store: ScoreStore, asked: SentencesAsked) -> Snapshot:
-    """That of the cursor: pages that follow one another stay on it while newer ones are published."""
-    if asked.snapshot_id is None:
-        return snapshot_for(store, asked.themes.as_of)
-    if (found := store.snapshot(asked.snapshot_id)) is not None:
-        return found
-    shown = cursor(asked.snapshot_id, asked.start)
-    raise Problem(
-        INVALID, [Fault("cursor", shown, "the next_cursor of an earlier page", "start again without")]
-    )
 
 
 def _read(store: ScoreStore, snapshot: Snapshot, asked: ThemesAsked) -> tuple[list[ScoredAccount], Said]:

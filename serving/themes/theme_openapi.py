@@ -6,7 +6,7 @@ from typing import Any
 
 from features.source_tables import ROLES
 from features.text.themes import THEMES
-from serving.api.openapi_parts import as_of_query, cursor, operation, query, text
+from serving.api.openapi_parts import GOES_ON, as_of_query, cursor, operation, query, text
 from serving.params import ServingParams
 from serving.themes.theme_queries import LONGEST, SHORTEST, USUAL
 
@@ -24,7 +24,7 @@ def theme_paths(limits: ServingParams) -> dict[str, Any]:
         query("account_id", text(), "Only sentences of this account"),
         *_filters(),
         query("limit", limit, "Sentences on a page"),
-        cursor(),
+        cursor(GOES_ON),
     ]
     return {"/v1/themes": {"get": themes}, "/v1/themes/sentences": {"get": sentences}}
 

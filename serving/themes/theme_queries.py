@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
@@ -9,15 +10,16 @@ from starlette.datastructures import QueryParams
 from features.faults import nearest
 from features.source_tables import ROLES
 from features.text.themes import THEMES
+from serving.api.page_cursors import Place, check_cursor
 from serving.api.problems import Faults, clip
 from serving.api.request_fields import TEXT_ALLOWED, as_of_text, is_short_text
 from serving.api.request_queries import closed_query, page_limit
-from serving.disagreement.disagreement_answers import cursor_of
 from serving.params import ServingParams
 
 SHORTEST, LONGEST, USUAL = 7, 182, 90  # days; twice the longest is within the texts that are kept
 FILTERS = ("segment", "role", "owner")
 THEME_KEYS = ("period", *FILTERS, "as_of")
+BEGUN_WITH = ("theme", "account_id", "period", *FILTERS)
 SENTENCE_KEYS = ("theme", "account_id", *THEME_KEYS, "limit", "cursor")
 
 
@@ -40,8 +42,19 @@ class SentencesAsked:
     theme: str | None = None
     account_id: str | None = None
     limit: int = 50
-    snapshot_id: int | None = None
-    start: int = 0
+    place: Place | None = None
+
+    @property
+    def start(self) -> int:
+        """How many sentences were shown before."""
+        return 0 if self.place is None else self.place.start
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """What its pages are of, by the names of a query."""
+        own = {"theme": self.theme, "account_id": self.account_id, "period": str(self.themes.days)}
+        told = own | {name: getattr(self.themes, name) for name in FILTERS}
+        return {name: text for name, text in told.items() if text is not None}
 
 
 def read_themes_query(query: QueryParams) -> ThemesAsked:
@@ -60,16 +73,22 @@ def read_sentences_query(query: QueryParams, limits: ServingParams) -> Sentences
     """The query of `GET /v1/themes/sentences`. Raises Problem with every fault in it."""
     faults = Faults()
     given = closed_query(query, SENTENCE_KEYS, faults)
-    themes = themes_asked(given, faults)
-    check_theme(given.get("theme"), faults)
-    if "account_id" in given and not is_short_text(given["account_id"]):
-        faults.add("account_id", given["account_id"], TEXT_ALLOWED, "leave account_id out for all")
+    place = Place.decode(given["cursor"], BEGUN_WITH) if "cursor" in given else None
+    begun = None if place is None else place.filters
+    asked = given if begun is None else {**begun, **_date(given)}
+    themes, theme, account_id = themes_asked(asked, faults), asked.get("theme"), asked.get("account_id")
+    check_theme(theme, faults)
+    if account_id is not None and not is_short_text(account_id):
+        faults.add("account_id", account_id, TEXT_ALLOWED, "leave account_id out for all")
     limit = page_limit(given.get("limit"), limits, faults)
-    place = cursor_of(given["cursor"]) if "cursor" in given else None
-    if "cursor" in given and place is None:
-        faults.add("cursor", given["cursor"], "the next_cursor of an earlier page", "start again without")
+    check_cursor(given, begun, BEGUN_WITH, faults)
     faults.raise_any()
-    return SentencesAsked(themes, given.get("theme"), given.get("account_id"), limit, *(place or (None, 0)))
+    return SentencesAsked(themes, theme, account_id, limit, place)
+
+
+def _date(given: Mapping[str, str]) -> dict[str, str]:
+    """The date is no filter that a cursor carries: it is checked against the cursor's snapshot."""
+    return {"as_of": given["as_of"]} if "as_of" in given else {}
 
 
 def check_theme(theme: str | None, faults: Faults) -> None:
@@ -78,7 +97,7 @@ def check_theme(theme: str | None, faults: Faults) -> None:
         faults.add("theme", theme, f"one of {', '.join(THEMES)}", nearest(clip(theme), list(THEMES)))
 
 
-def themes_asked(given: dict[str, str], faults: Faults) -> ThemesAsked:
+def themes_asked(given: Mapping[str, str], faults: Faults) -> ThemesAsked:
     """The period and the filters of a query; every fault is added to `faults`."""
     days, role = given.get("period", str(USUAL)), given.get("role")
     fits = days.isascii() and days.isdecimal() and len(days) < 5 and SHORTEST <= int(days) <= LONGEST

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from features.catalog import Language
+from serving.api.page_cursors import Place
 from serving.api.problems import Faults
 from serving.history.opened_store import opened_store
 from serving.history.store import ScoreStore
@@ -70,7 +71,7 @@ def _sentences(
     store: ScoreStore, answer: dict[str, Any], themes: ThemesAsked, theme: str, limit: int
 ) -> dict[str, Any]:
     """Those of the snapshot that was ranked, though another be published meanwhile."""
-    asked = SentencesAsked(themes, theme, limit=limit, snapshot_id=answer["snapshot"]["id"])
+    asked = SentencesAsked(themes, theme, limit=limit, place=Place(answer["snapshot"]["id"], 0))
     return sentences_answer(store, asked)
 
 

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from serving.api.page_cursors import Place
 from serving.disagreement.disagreement import START, disagreement_of
-from serving.disagreement.disagreement_answers import cursor_of, in_words
+from serving.disagreement.disagreement_answers import in_words
 from serving.disagreement.disagreement_payloads import DisagreementResponse
 from serving.history.snapshots import ScoredAccount
 from serving.history.store import ScoreStore
@@ -167,7 +168,7 @@ def test_pages_follow_one_another_without_a_gap_and_stay_on_their_snapshot(
         ("sort=health", 422, "one of limit, cursor, as_of"),
         ("as_of=soon", 422, "a date (2026-10-31)"),
         ("as_of=2020-01-01", 404, "one of 2026-10-31T00:00:00Z"),
-        ("cursor=WzksIDNd", 422, "the next_cursor of an earlier page"),
+        ("cursor=WzksMyx7fV0", 422, "the next_cursor of an earlier page"),
     ],
 )
 def test_a_query_that_cannot_be_used_is_refused(
@@ -179,9 +180,21 @@ def test_a_query_that_cannot_be_used_is_refused(
 
 
 def test_a_cursor_is_read_back_and_nothing_else_is() -> None:
-    assert cursor_of("WzksIDNd") == (9, 3)
-    for text in ("", "abc", "WzksIDNdIA", "WzksIC0xXQ", "e30", "W10", "WyI5IiwgM10", "é"):
-        assert cursor_of(text) is None
+    assert Place.decode("WzksMyx7fV0") == Place(9, 3)
+    # As it was before it held filters; then with a blank, below zero, with a text, and with a filter.
+    forged = ("WzksIDNd", "WzksMyx7fV0g", "WzksLTEse31d", "WyI5IiwzLHt9XQ", "WzksMyx7InEiOiJ4In1d")
+    for text in ("", "abc", "e30", "W10", "é", *forged):
+        assert Place.decode(text) is None
+
+
+def test_a_cursor_goes_on_with_its_own_date_and_refuses_another(
+    client: TestClient, published: ScoreStore
+) -> None:
+    cursor = client.get("/v1/disagreement?limit=3").json()["next_cursor"]
+    refusal = client.get(f"/v1/disagreement?as_of=2020-01-01&cursor={cursor}")
+    assert refusal.status_code == 422
+    [error] = refusal.json()["errors"]
+    assert (error["field"], error["allowed"]) == ("as_of", "2026-10-31T00:00:00Z, as the cursor's pages")
 
 
 def test_where_the_rule_answered_there_is_nothing_to_compare(client: TestClient, store: ScoreStore) -> None:

@@ -75,6 +75,13 @@ def test_a_valid_call_may_be_refused_only_for_what_no_schema_can_say() -> None:
     rejected = RejectedPositiveData(**said, allowed_statuses=["2xx"])
     assert excuse(rejected, refusal_of("cursor", "rows[3].features.a\nb")) is not None
     assert excuse(rejected, refusal_of("cursor", "band")) is None
+    begun = {
+        "field": "band",
+        "value": "red",
+        "allowed": "green, as the cursor's pages",
+        "next": "start again",
+    }
+    assert excuse(rejected, answered(422, {"errors": [begun]})) is not None
     assert excuse(rejected, refusal_of("role", value=None)) is not None
     assert excuse(rejected, refusal_of("role")) is None
     assert excuse(rejected, refusal_of()) is None

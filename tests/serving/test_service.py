@@ -118,6 +118,47 @@ def test_pages_stay_on_their_snapshot_while_a_newer_one_is_published(
     assert rest["snapshot"]["id"] == page["snapshot"]["id"] == first.id
 
 
+def test_a_cursor_alone_goes_on_with_the_filters_of_its_first_page(
+    client: TestClient, publish: Publish
+) -> None:
+    publish(20)
+    asked = "segment=smb&owner=csm-1&q=beta&sort=-health"
+    whole = client.get(f"/v1/accounts?{asked}").json()["accounts"]
+    for repeated in ("", f"&{asked}"):
+        page = client.get(f"/v1/accounts?limit=3&{asked}").json()
+        seen = page["accounts"]
+        while page["next_cursor"] is not None:
+            page = client.get(f"/v1/accounts?limit=2&cursor={page['next_cursor']}{repeated}").json()
+            seen += page["accounts"]
+        assert seen == whole
+    assert len(whole) > 5
+
+
+@pytest.mark.parametrize(
+    ("other", "field", "allowed"),
+    [
+        ("band=red", "band", "green, as the cursor's pages"),
+        ("owner=csm-9", "owner", "none, as the cursor's pages"),
+        ("q=x&band=green", "q", "none, as the cursor's pages"),
+    ],
+)
+def test_a_cursor_with_other_filters_than_its_own_is_refused(
+    client: TestClient, publish: Publish, other: str, field: str, allowed: str
+) -> None:
+    publish(20)
+    cursor = client.get("/v1/accounts?limit=1&band=green").json()["next_cursor"]
+    [error] = problem(client.get(f"/v1/accounts?cursor={cursor}&{other}"), 422)["errors"]
+    assert (error["field"], error["allowed"]) == (field, allowed)
+    assert error["next"] == "start again without the cursor"
+
+
+def test_a_cursor_of_before_it_held_filters_is_refused(client: TestClient, publish: Publish) -> None:
+    publish()
+    old = "WzMsICJoZWFsdGgiLCA0My42LCAiQS0wMDAwMzYiXQ"
+    [error] = problem(client.get(f"/v1/accounts?cursor={old}"), 422)["errors"]
+    assert (error["field"], error["next"]) == ("cursor", "start again without a cursor")
+
+
 def test_the_portfolio_is_filtered_and_sorted(client: TestClient, publish: Publish) -> None:
     publish(6)
     query = "/v1/accounts?segment=smb&owner=csm-1&q=beta&sort=-health"

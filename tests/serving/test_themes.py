@@ -194,6 +194,28 @@ def test_pages_follow_one_another_and_stay_on_their_snapshot(client: TestClient,
     assert (ids, page["next_cursor"]) == ([f"A-{n}" for n in (4, 3, 2, 1, 0)], None)
 
 
+def test_a_cursor_goes_on_with_what_its_pages_were_begun_with_and_refuses_anything_else(
+    client: TestClient, store: ScoreStore
+) -> None:
+    noted = [Speaker(f"A-{n}", 0.1 * n, notes=[COMPETITOR], tickets=[SERVICE]) for n in range(5)]
+    publish_speakers(store, *noted)
+    path, begun = "/v1/themes/sentences?limit=2", "&theme=competitor&segment=smb&period=30"
+    cursor = client.get(path + begun).json()["next_cursor"]
+    alone, repeated = (client.get(f"{path}{asked}&cursor={cursor}").json() for asked in ("", begun))
+    assert alone == repeated
+    assert (alone["total"], {each["theme"] for each in alone["sentences"]}) == (5, {"competitor"})
+    other = f"{path}&theme=service&role=user&period=90&cursor={cursor}"
+    refused = {each["field"]: each["allowed"] for each in client.get(other).json()["errors"]}
+    assert refused == {
+        "theme": "competitor, as the cursor's pages",
+        "role": "none, as the cursor's pages",
+        "period": "30, as the cursor's pages",
+    }
+    dated = client.get(f"{path}&as_of=2020-01-01&cursor={cursor}")
+    assert (dated.status_code, dated.json()["errors"][0]["field"]) == (422, "as_of")
+    assert client.get(f"{path}&as_of=2026-10-31&cursor={cursor}").json() == alone
+
+
 def test_nothing_said_is_an_answer_and_nothing_kept_a_refusal(
     client: TestClient, store: ScoreStore, publish: Publish
 ) -> None:

@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 
 from features.source_tables import ROLES
 from features.text.themes import THEMES
-from serving.disagreement.disagreement_answers import cursor_of
+from serving.api.page_cursors import Place
 from serving.history.history_answers import snapshot_for
 from serving.pages.book_glance import glance_of
 from serving.pages.horizontal_bars import horizontal_bars
@@ -59,10 +59,10 @@ def ranking_markdown(visit: Visit) -> Download:
     """`/themes/ranking.md`: a page for a roadmap, with some sentences under each theme."""
     store, asked = visit.held.store, read_themes_query(_filled_in(visit))
     answer = themes_answer(store, asked)
-    snapshot = answer["snapshot"]["id"]
+    first = Place(answer["snapshot"]["id"], 0)  # of the snapshot that was ranked
     said = {
         each["theme"]: sentences_answer(
-            store, SentencesAsked(asked, each["theme"], limit=IN_THE_PAGE, snapshot_id=snapshot)
+            store, SentencesAsked(asked, each["theme"], limit=IN_THE_PAGE, place=first)
         )["sentences"]
         for each in answer["themes"]
         if each["accounts"]
@@ -97,6 +97,5 @@ def _form(visit: Visit, asked: ThemesAsked) -> dict[str, Any]:
 
 
 def _later(visit: Visit, cursor: str) -> str:
-    assert cursor_of(cursor) is not None
     url = visit.request.url.include_query_params(cursor=cursor)
     return f"{url.path}?{url.query}"

@@ -35,10 +35,12 @@ def excuse(failure: Any, response: Response) -> str | None:
 
 
 def _beyond_a_schema(problem: dict[str, Any]) -> str | None:
-    reasons = {_reason(fault["field"], fault["value"]) for fault in problem["errors"]}
+    reasons = {_reason(**fault) for fault in problem["errors"]}
     return "; ".join(sorted(map(str, reasons))) if reasons and None not in reasons else None
 
 
-def _reason(field: str, value: object) -> str | None:
+def _reason(field: str, value: object, allowed: str = "", **_: str) -> str | None:
+    if allowed.endswith(", as the cursor's pages"):
+        return "pages go on with what they were begun with"
     field = field if value is not None else f"{field}, left out"
     return next((why for rule, why in BEYOND_A_SCHEMA.items() if re.fullmatch(rule, field, re.DOTALL)), None)
