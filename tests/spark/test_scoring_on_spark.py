@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.account_facts import ACCOUNT_FACTS
 from features.catalog import load_catalog
 from features.params import Windows
 from features.spark_session import Cluster
@@ -32,14 +33,17 @@ NAMES = [feature.name for feature in load_catalog(Windows())]
 
 @pytest.fixture(scope="module")
 def file(workspace: TrainedWorkspace, books: Path) -> Path:
-    """The features of the workspace's book."""
+    """The features of the workspace's book, with the facts of its accounts; of one no fact is told."""
     store = ScoreStore(workspace.store)
     snapshot = store.newest_snapshot()
     assert snapshot is not None
     inputs = store.inputs_of(snapshot)
     assert inputs is not None
     path = books / "rows.parquet"
-    inputs.rows.assign(as_of=pd.Timestamp(snapshot.as_of)).to_parquet(path)
+    facts = pd.DataFrame([account.details for account in store.all_scores_of(snapshot)])[list(ACCOUNT_FACTS)]
+    told = facts.astype(object).mask(facts.index.to_series() == 0, None)
+    rows = pd.concat([inputs.rows.assign(as_of=pd.Timestamp(snapshot.as_of)), told], axis=1)
+    rows.to_parquet(path)
     return path
 
 
