@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 
 from serving.api.request_queries import Cursor, PortfolioQuery
+from serving.history.folded_text import holds_text
 from serving.history.score_tables import score_history
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -49,8 +50,8 @@ def _filtered(snapshot_id: int, query: PortfolioQuery) -> Select[Any]:
         if (wanted := getattr(query, name)) is not None:
             statement = statement.where(columns[name] == wanted)
     if query.q is not None:
-        in_name = columns.name.icontains(query.q, autoescape=True)
-        statement = statement.where(or_(in_name, columns.account_id.icontains(query.q, autoescape=True)))
+        texts = (columns.name, columns.account_id)
+        statement = statement.where(or_(*(holds_text(text, query.q) for text in texts)))
     return statement
 
 

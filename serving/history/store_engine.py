@@ -21,6 +21,7 @@ from serving.closed_loop import (
 )
 from serving.delivery import outbox_tables  # noqa: F401  # declared before the tables are made
 from serving.gaming import gaming_tables  # noqa: F401  # declared before the tables are made
+from serving.history.folded_text import teach_casefold
 from serving.history.snapshots import WrittenJson
 from serving.history.store_schema import bring_up_to_date
 from serving.lineage import lineage_tables  # noqa: F401  # declared before the tables are made
@@ -42,6 +43,7 @@ def engine_at(url: str) -> Engine:
         raise WrongUse("the store's URL cannot be used", [fault]) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _use_wal)
+        event.listen(engine, "connect", teach_casefold)
     return engine
 
 

@@ -12,9 +12,13 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from features.faults import DataFault, WrongUse
 from serving.api.request_queries import SORTS, Cursor, PortfolioQuery
+from serving.history.snapshots import ScoredAccount
 from serving.history.store import ScoreStore
+from tests.serving.both_databases import database_url, loop_store, postgres
 from tests.serving.conftest import Publish, scored_book
 from tests.serving.fake_scorer import MODEL
+
+__all__ = ["database_url", "loop_store", "postgres"]
 
 
 def ids_of_pages(store: ScoreStore, query: PortfolioQuery) -> list[str]:
@@ -56,6 +60,39 @@ def test_the_newest_snapshot_is_the_latest_date_and_of_that_the_last_published(
     assert store.newest_snapshot("2026-09-30T00:00:00Z") == backfilled
     assert store.newest_snapshot("2026-08-31T00:00:00Z") is None
     assert store.as_of_dates() == ["2026-10-31T00:00:00Z", "2026-09-30T00:00:00Z"]
+
+
+def found_by(store: ScoreStore, q: str) -> list[str]:
+    snapshot = store.newest_snapshot()
+    assert snapshot is not None
+    page = store.portfolio_page(snapshot, PortfolioQuery(q=q))
+    return [account.payload["account_id"] for account in page.accounts]
+
+
+def named(name: str) -> list[ScoredAccount]:
+    first, *others = scored_book(3)
+    return [replace(first, details=first.details | {"name": name}), *others]
+
+
+@pytest.mark.parametrize(
+    "q", ["müller", "MÜLLER", "École", "αθηνα", "ΑΘΗΝΑ", "strasse", "STRAßE", "5%_/", "a-000001"]
+)
+def test_a_search_heeds_no_capitals_of_any_script(store: ScoreStore, publish: Publish, q: str) -> None:
+    publish(named("Müller ÉCOLE ΑΘΗΝΑ Straße 5%_/"))
+    assert found_by(store, q) == ["A-000001"]
+    assert found_by(store, "5%%") == []
+
+
+def test_a_search_finds_the_same_on_either_database(loop_store: ScoreStore) -> None:
+    loop_store.publish_snapshot(
+        named("Acme 5%_/"),
+        as_of=datetime(2026, 10, 31, tzinfo=UTC),
+        published_at=datetime(2026, 11, 1, tzinfo=UTC),
+        model=MODEL,
+        data_fingerprint="",
+    )
+    assert found_by(loop_store, "ACME") == found_by(loop_store, "5%_/") == ["A-000001"]
+    assert found_by(loop_store, "5_") == found_by(loop_store, "acm%") == []
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET {} = 'x'", "DELETE FROM {}"])
