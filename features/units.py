@@ -11,6 +11,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
+MOST = {"d": 36_500, "h": 876_000}
+
 
 def days(value: object) -> int:
     """`"365d"` as 365.
@@ -34,6 +36,8 @@ def _amount(value: object, unit: str, name: str, example: str) -> int:
     match = re.fullmatch(rf"(\d+){unit}", value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"must be a whole number of {name} such as {example!r}")
+    if int(match[1]) > MOST[unit]:
+        raise ValueError(f"must be at most {MOST[unit]} {name}, a hundred years")
     return int(match[1])
 
 

@@ -75,17 +75,38 @@ def _message(version: str, manifest: bytes) -> bytes:
     return f"vitals bundle\n{version}\n{hashlib.sha256(manifest).hexdigest()}\n".encode()
 
 
+def check_keys(registry: Path) -> None:
+    """WrongUse where what is there of the keys cannot sign what this registry's public key would vouch for:
+    asked before hours of training, since such a version could never answer."""
+    if _private_path(registry).exists() or public_path(registry).exists():
+        _private_key(registry)
+
+
+def _private_path(registry: Path) -> Path:
+    return Path(os.environ.get(PRIVATE_ENV) or registry / PRIVATE)
+
+
 def _private_key(registry: Path) -> Ed25519PrivateKey:
-    path = Path(os.environ.get(PRIVATE_ENV) or registry / PRIVATE)
+    path, public = _private_path(registry), public_path(registry)
     if not path.exists():
+        if public.exists():
+            raise _apart(path, "missing", public)
         _write_once(path, Ed25519PrivateKey.generate().private_bytes_raw().hex(), 0o600)
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         fault = Fault(str(path), f"mode {mode:04o}", "a file that only its owner reads", f"chmod 600 {path}")
         raise WrongUse("the key that signs bundles lies open", [fault])
     key = Ed25519PrivateKey.from_private_bytes(_key_bytes(path))
-    _write_once(public_path(registry), key.public_key().public_bytes_raw().hex(), 0o644)
+    _write_once(public, key.public_key().public_bytes_raw().hex(), 0o644)
+    if _key_bytes(public) != key.public_key().public_bytes_raw():
+        raise _apart(path, "another key's", public)
     return key
+
+
+def _apart(private: Path, value: str, public: Path) -> WrongUse:
+    step = f"restore it, or remove it and {public}, and train again: what they signed is then no longer used"
+    fault = Fault(str(private), value, f"the private key of {public}", step)
+    return WrongUse("the two keys of this registry do not belong together", [fault])
 
 
 def _public_key(registry: Path) -> Ed25519PublicKey:
@@ -115,7 +136,9 @@ def _key_bytes(path: Path) -> bytes:
     except (OSError, ValueError):
         key = b""
     if len(key) != 32:
-        step = "restore the file, or remove it and train again: what it signed is then no longer used"
+        step = (
+            "restore the file, or remove both keys and train again: what they signed is then no longer used"
+        )
         raise WrongUse("this key cannot be used", [Fault(str(path), "unreadable", "64 hex digits", step)])
     return key
 

@@ -89,8 +89,9 @@ def build_training_set(
     Raises DataFault where the book has no outcomes, is too short, or where an origin's training rows
     or all the test rows ended alike.
     """
-    churns, starts = read_churns(book.tables), read_starts(book.tables)
     known_from, known_until = known_extent(book.source)
+    churns, starts = read_churns(book.tables), read_starts(book.tables)
+    churns = churns[churns["known_at"] < known_until]
     check_test_dates(params, known_until)
     dates = candidate_dates(known_from, known_until, params)
     origins = rolling_origins(dates, params)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from features.book import open_book
 from features.catalog import Feature, load_catalog
@@ -55,7 +56,16 @@ class Trained:
 
 
 def fit_and_compare(book_folder: Path, params: AllParams, progress: Progress = lambda _: None) -> Trained:
-    """Everything of a training run but the tracking."""
+    """Everything of a training run but the tracking.
+
+    BLAS has one thread meanwhile: with more it adds in another order, and the last digits would differ from
+    machine to machine.
+    """
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _fitted_and_compared(book_folder, params, progress)
+
+
+def _fitted_and_compared(book_folder: Path, params: AllParams, progress: Progress) -> Trained:
     progress("reading and checking the book")
     book = open_book(book_folder, params.checks, ALL_TABLES)
     data = build_training_set(book, params.features, params.training, progress)

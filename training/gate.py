@@ -7,6 +7,9 @@ account; every threshold stands in `params.yaml` under `training.gate`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from features.params import BandLimits
@@ -18,6 +21,7 @@ from training.leakage_finding import Finding
 from training.params import TrainingParams
 
 KEYS = ["account_id", "as_of"]
+CHECKED_BY = ("lone_feature_auc", "missing_importance", "too_good_auc")  # bounds of checks made at training
 
 
 def gate(
@@ -56,6 +60,20 @@ def leakage_verdicts(findings: tuple[Finding, ...] | None) -> list[Verdict]:
     warned = [f"{one.code} warns: {one.found}" for one in asked if one.result == "failed"]
     found = "; ".join([f"{len(asked)} checks", *warned, *rest])
     return [Verdict(question, "passed", found, allowed, "vitals compare shows each of them")]
+
+
+def laxer_checks(logged: Mapping[str, Any], params: TrainingParams) -> list[Verdict]:
+    """That a run was checked by laxer bounds than are asked for now; empty where it was not."""
+    then, laxer = logged["training"]["gate"], []
+    for name in CHECKED_BY:
+        asked = getattr(params.gate, name)
+        if then.get(name, asked) > asked:
+            laxer.append(f"{name} {then[name]:g} (asked: {asked:g})")
+    if not laxer:
+        return []
+    step = "train again with the bounds of params.yaml, or promote with those it was trained with"
+    question = "was checked for leaks as strictly as is asked"
+    return [Verdict(question, "failed", f"with {', '.join(laxer)}", "the bounds of this promotion", step)]
 
 
 def _several_dates(tested: pd.DataFrame, params: TrainingParams) -> Verdict:

@@ -28,6 +28,17 @@ def band_questions(tested: pd.DataFrame, bands: BandLimits, params: TrainingPara
     return [_red(sums, params), _below_green(sums, params), _green(sums, bands, params)]
 
 
+def days_ahead(params: TrainingParams) -> tuple[int, int]:
+    """The days of `gate.days_ahead`, as many but within the horizon: what churned later has no label.
+
+    >>> days_ahead(TrainingParams(horizon="60d"))
+    (30, 60)
+    """
+    first, last = params.gate.days_ahead
+    end = min(last, params.horizon)
+    return max(end - (last - first), 0), end
+
+
 def _quantities(tested: pd.DataFrame, bands: BandLimits, params: TrainingParams) -> pd.DataFrame:
     """What each account adds to the sums."""
     # Predictions of before healths had a range are taken at their word, as in a backtest.
@@ -35,7 +46,7 @@ def _quantities(tested: pd.DataFrame, bands: BandLimits, params: TrainingParams)
         100 * (1 - told) for told in (tested["answer"], tested.get("at_worst", tested["answer"]))
     )
     band, days = rule_band(health, lowest, bands), tested["days_to_churn"]
-    first, last = params.gate.days_ahead
+    first, last = days_ahead(params)
     soon = (days >= first) & (days < last)
     columns = {
         "rows": 1.0,
@@ -66,7 +77,7 @@ def _red(sums: Sums, params: TrainingParams) -> Verdict:
 
 
 def _below_green(sums: Sums, params: TrainingParams) -> Verdict:
-    (first, last), bound = params.gate.days_ahead, params.gate.churners_below_green
+    (first, last), bound = days_ahead(params), params.gate.churners_below_green
     question = f"churners were below green {first}-{last} days ahead"
     allowed = f"at least {bound:.0%} of them"
     step = "train again, or raise rule.bands.green so that doubtful accounts are not green"

@@ -7,6 +7,7 @@ import pandas as pd
 from training.leakage_evidence import Answer, Check, Evidence, not_applicable, verdict
 
 ENOUGH = 10  # values that must be there before two equal rows are thought to be copies
+DATES = 2  # on so many dates two accounts must be equal before they are thought to be one
 KEYS = ["account_id", "as_of"]
 
 
@@ -30,6 +31,23 @@ def both_sides(evidence: Evidence) -> Answer:
         copied += int(_hashed(known, columns).isin(_hashed(train, columns)).sum())
     wrong = f"{shared} test rows are trained on, {copied} have the very features of a training row"
     return verdict(bool(shared or copied), wrong, "no test row is a training row, or a copy of one")
+
+
+def twins(evidence: Evidence) -> Answer:
+    """No customer is in the book under two ids: each would vouch for the other wherever accounts are parted.
+
+    Two ids are one customer where they have the very same features on DATES dates or more, at least ENOUGH of
+    them something else than 0 or missing: accounts at rest are alike, and are not one for that.
+    """
+    rows, columns = evidence.data.rows, evidence.feature_columns
+    told = rows[(rows[columns].notna() & (rows[columns] != 0)).sum(axis=1) >= min(ENOUGH, len(columns))]
+    alike = told.assign(alike=pd.util.hash_pandas_object(told[["as_of", *columns]], index=False))
+    alike = alike[alike.duplicated("alike", keep=False)]
+    dates = alike.groupby("account_id")["as_of"].nunique()
+    several = dates[dates >= DATES]
+    wrong = f"{len(several)} accounts have a twin with the same features on {DATES} dates or more"
+    such = f", such as {several.index[0]}" if len(several) else ""
+    return verdict(bool(len(several)), wrong + such, "no two accounts are alike on several dates")
 
 
 def calibration_folds(evidence: Evidence) -> Answer:
@@ -76,5 +94,12 @@ CHECKS = (
         "fatal",
         "cut folds by account: its months are not independent",
         calibration_folds,
+    ),
+    Check(
+        "L13",
+        "no customer stands under two ids",
+        "fatal",
+        "join them (vitals import joins systems by id or domain), or drop one of the two",
+        twins,
     ),
 )

@@ -88,7 +88,8 @@ class GateParams(Section):
     The clock is tenure and the renewal date alone. Against the rule an even chance is enough: a
     model that is no worse is still calibrated, which the rule is not. A champion is only displaced
     by what is probably better. `calibration_level`: how much of what chance gives counts as calibrated.
-    `red_over_base_rate`, `churners_below_green` (of those who left `days_ahead`, first to last day) and
+    `red_over_base_rate`, `churners_below_green` (of those who left `days_ahead`, first to last day, both
+    earlier where the horizon is shorter) and
     `most_green` are bounds on the bands; one of them is refuted, and fails, where it holds in fewer than
     `refuted_below` of the resamples. The last three belong to the leakage checks L22, L24 and L32.
     """
@@ -126,15 +127,15 @@ class TrainingParams(Section):
     `member`: which of the learner's members answers once it is champion; all are compared.
     """
 
-    horizon: Days = 365
+    horizon: Annotated[Days, Field(ge=1)] = 365
     label_lag: Days = 30
     warm_up: Days = 180
     test_months: Count = 3
     months_per_origin: Count = 3
     train_until: dt.date | None = None
     test_dates: tuple[dt.date, ...] = ()
-    seed: Annotated[int, Field(ge=0)] = 7
-    bootstrap: Annotated[int, Field(ge=100)] = 1000
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
+    bootstrap: Annotated[int, Field(ge=100, le=100_000)] = 1000
     calls: Count = 25
     member: Member = "pool"
     prior: PriorParams = PriorParams()

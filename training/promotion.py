@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from features.faults import DataFault, Fault, WrongUse
 from features.params import BandLimits
 from training import registry
-from training.gate import gate, leakage_verdicts
+from training.gate import gate, laxer_checks, leakage_verdicts
 from training.gate_verdict import Verdict
 from training.model_card import model_card
 from training.model_card_page import card_page
@@ -53,16 +53,19 @@ def promote(
 ) -> Promotion:
     """Makes the challenger champion if the gate lets it, or if `reason` says why it must be forced.
 
-    `bands` are those that the model would be served with. Nothing changes where it is refused. WrongUse
-    where there is no challenger, or where it is the champion already.
+    `bands` are those that the model would be served with. Where it is refused nothing changes but its card,
+    which says so. WrongUse where there is no challenger, or where it is the champion already; DataFault
+    where its bundle cannot be read, which no reason passes over.
     """
-    with registry.tracking(store) as client:
+    with registry.tracking(store, make=False) as client:
         asked = ask_gate(client, params, bands)
         passed = all(verdict.passed for verdict in asked.verdicts)
         forced = None if passed else (reason or "").strip() or None
         found = replace(asked, promoted=passed or forced is not None, forced_because=forced)
         if found.promoted:
-            log_card(client, found)
+            registry.model_of(client, found.version, store)  # one that cannot answer is never champion
+        log_card(client, found)
+        if found.promoted:
             client.set_registered_model_alias(registry.MODEL, "champion", found.version)
             client.set_model_version_tag(
                 registry.MODEL, found.version, "promoted", forced or "passed the gate"
@@ -84,6 +87,7 @@ def ask_gate(client: MlflowClient, params: TrainingParams, bands: BandLimits | N
     doubt, learned = _other_horizon(client, version, champion), registry.learned_churns(client, version)
     verdicts = gate(tested, rival, params, doubt, bands, learned)
     verdicts += leakage_verdicts(registry.findings_of(client, version))
+    verdicts += laxer_checks(registry.logged_document(client, version, "params.json"), params)
     return Promotion(version, champion, tuple(verdicts), False, None)
 
 

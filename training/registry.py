@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 import pandas as pd
+from filelock import FileLock
 
 from features.faults import DataFault, Fault, WrongUse
 from training.bundle_signature import vouched_by
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 MODEL = "vitals"
 EXPERIMENT = "vitals"
 REGISTRY = Path("mlruns")
+DATABASE = "mlflow.db"
 UNNAMED = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow says of no model, no alias
 # MLflow reports its own deprecations, asks for type hints and for Jupyter's bar; none is ours to mend.
 QUIET = (r".*noload.*", r".*type hint.*", r".*input example.*", r".*IProgress.*")
@@ -35,8 +37,12 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 
 @contextmanager
-def tracking(registry: Path) -> Iterator[MlflowClient]:
-    """MLflow on `registry/mlflow.db` with artifacts beside it; made on first use."""
+def tracking(registry: Path, *, make: bool = True) -> Iterator[MlflowClient]:
+    """MLflow on `registry/mlflow.db` with artifacts beside it; made on first use, unless `make` is False.
+
+    WrongUse where there is none and none is to be made, or where the folder's name cannot stand in a URI.
+    """
+    _check_place(registry, make)
     registry.mkdir(parents=True, exist_ok=True)
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.ERROR)
@@ -46,10 +52,39 @@ def tracking(registry: Path) -> Iterator[MlflowClient]:
         warnings.filterwarnings("ignore", category=DeprecationWarning, module="mlflow|sqlalchemy|alembic")
         import mlflow
 
-        uri = f"sqlite:///{registry.resolve() / 'mlflow.db'}"
+        _make_tables(registry.resolve())
+        uri = f"sqlite:///{registry.resolve() / DATABASE}"
         mlflow.set_tracking_uri(uri)
         mlflow.set_registry_uri(uri)
         yield mlflow.MlflowClient()
+
+
+def _check_place(registry: Path, make: bool) -> None:
+    """A `?` or `%` in a URI of SQLAlchemy begins something else, and the database would lie elsewhere."""
+    if set("?%") & set(str(registry.resolve())):
+        fault = Fault(
+            "--registry", str(registry), "a path without ? and %", "name or move the folder otherwise"
+        )
+        raise WrongUse("the registry cannot be opened there", [fault])
+    if not make and not (registry / DATABASE).exists():
+        step = f"run vitals train BOOK, or name the right folder: there is no registry in {registry}"
+        raise WrongUse("there is no challenger", [Fault("challenger", None, "a trained model", step)])
+
+
+def _make_tables(registry: Path) -> None:
+    """Has MLflow make its tables in a file beside, which takes its place when it is whole: a first run that
+    is killed leaves none that is half made, and of two that start at once the second waits."""
+    if (registry / DATABASE).exists():
+        return
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    with FileLock(registry / f"{DATABASE}.lock"):
+        if (registry / DATABASE).exists():
+            return
+        begun = registry / f"{DATABASE}.begun"
+        begun.unlink(missing_ok=True)  # of a run that was killed
+        SqlAlchemyStore(f"sqlite:///{begun}", str(registry / "artifacts")).engine.dispose()
+        begun.replace(registry / DATABASE)
 
 
 def experiment(client: MlflowClient, registry: Path) -> str:
@@ -107,7 +142,7 @@ def reference_rows(client: MlflowClient, version: str) -> pd.DataFrame:
 def challenger_comparison(registry: Path = REGISTRY) -> tuple[dict[str, Any], str]:
     """The comparison that was logged with the challenger, and what the leakage checks found, as JSON and
     as text for people."""
-    with tracking(registry) as client:
+    with tracking(registry, make=False) as client:
         version = challenger_version(client)
         found = logged_document(client, version, "comparison.json")
         text = _artifact(client, version, "comparison.txt").read_text(encoding="utf-8")

@@ -40,10 +40,11 @@ def roll_back(store: Path, to: str | None, reason: str) -> Rollback:
     """Makes the champion before champion again, or the version (or `rule`) that is named.
 
     The version is read and its golden rows are computed first: nothing changes where it cannot answer.
-    WrongUse where there is no champion, nothing before it, or the one named is it already; DataFault where
-    the bundle is not the one that was signed.
+    WrongUse where there is no champion, nothing before it, or the one named is it already or never was
+    champion: the gate is not passed over by going back. DataFault where the bundle is not the one that was
+    signed.
     """
-    with registry.tracking(store) as client:
+    with registry.tracking(store, make=False) as client:
         champion = registry.version_of(client, "champion")
         if champion is None and to in (None, RULE):
             fault = Fault("champion", None, "a version that answers", "the rule answers already")
@@ -78,6 +79,10 @@ def _check_answers(client: MlflowClient, version: str, store: Path) -> None:
     from mlflow.exceptions import MlflowException
 
     try:
+        if "promoted" not in client.get_model_version(registry.MODEL, version).tags:
+            step = "vitals promote puts it to the gate, with --force and --reason past it"
+            fault = Fault("--to", version, "a version that was champion before", step)
+            raise WrongUse(f"version {version} was never champion", [fault])
         registry.model_of(client, version, store)
     except MlflowException:
         found = client.search_model_versions(f"name = '{registry.MODEL}'")

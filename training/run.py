@@ -9,6 +9,7 @@ from typing import Any
 from features.faults import Fault, WrongUse
 from training.all_params import AllParams
 from training.bundle_files import canonical_json
+from training.bundle_signature import check_keys
 from training.fit_and_compare import Trained, fit_and_compare
 from training.health_model import write_health_model
 from training.run_log import Registered, register
@@ -31,6 +32,7 @@ def train(
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         fault = Fault("--out", str(out), "a new or empty folder", "name another, or remove what is in it")
         raise WrongUse("the model cannot be written there", [fault])
+    check_keys(registry)
     trained = fit_and_compare(book_folder, params, progress)
     progress("logging to MLflow")
     registered = register(trained, params, registry)

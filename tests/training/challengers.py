@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 import pandas as pd
 from scipy.special import expit, logit
 
+from training.bundle_signature import sign_bundle
 from training.gate_verdict import Verdict
 from training.promotion import Promotion
-from training.registry import MODEL, logged_document, tracking, version_of
+from training.registry import MODEL, bundle_folder, experiment, logged_document, tracking, version_of
 
 QUESTIONS = (
     "was tested on several past dates",
@@ -39,7 +42,7 @@ def challenge(
     """
     with tracking(registry) as client:
         first = client.get_model_version(MODEL, "1")
-        run = client.create_run(client.get_run(first.run_id).info.experiment_id)
+        run = client.create_run(experiment(client, registry))
         client.log_param(run.info.run_id, "horizon", horizon)
         tested.to_parquet(scratch / "predictions.parquet")
         client.log_artifact(run.info.run_id, str(scratch / "predictions.parquet"))
@@ -51,7 +54,13 @@ def challenge(
             if document is not None:
                 text = logged_document(client, "1", name) if isinstance(document, str) else document
                 client.log_dict(run.info.run_id, text, name)
-        made = client.create_model_version(MODEL, first.source, run_id=run.info.run_id)
+        made_by = {"source_run_id": run.info.run_id}
+        copied = client.create_logged_model(run.info.experiment_id, name="copied", **made_by)
+        place = Path(urlparse(copied.artifact_location).path, "artifacts/bundle")
+        shutil.copytree(bundle_folder(client, "1", registry), place)
+        source = f"models:/{copied.model_id}"
+        made = client.create_model_version(MODEL, source, run_id=run.info.run_id)
+        sign_bundle(bundle_folder(client, made.version, registry), made.version, registry)
         client.set_registered_model_alias(MODEL, "challenger", made.version)
         return str(made.version)
 

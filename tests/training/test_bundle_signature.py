@@ -12,7 +12,14 @@ import pytest
 from features.faults import DataFault, WrongUse
 from training import bundle as bundle_module
 from training.bundle import read_bundle, write_bundle
-from training.bundle_signature import PRIVATE_ENV, PUBLIC_ENV, sign_bundle, signature_path, vouched_by
+from training.bundle_signature import (
+    PRIVATE_ENV,
+    PUBLIC_ENV,
+    check_keys,
+    sign_bundle,
+    signature_path,
+    vouched_by,
+)
 
 
 @pytest.fixture
@@ -124,3 +131,20 @@ def test_two_trainings_that_start_at_once_end_with_one_key(folder: Path, tmp_pat
         starter.join()
     read_bundle(folder, vouched_by(folder, "7", fresh))
     assert sorted(path.name for path in fresh.iterdir()) == ["bundle.key", "bundle.pub"]
+
+
+@pytest.mark.parametrize("damage", ["no private key", "another one"])
+def test_keys_that_do_not_belong_together_sign_nothing(folder: Path, tmp_path: Path, damage: str) -> None:
+    (tmp_path / "bundle.key").unlink()
+    if damage == "another one":
+        sign_bundle(folder, "7", tmp_path / "other")
+        (tmp_path / "other" / "bundle.key").rename(tmp_path / "bundle.key")
+    for use in (lambda: sign_bundle(folder, "7", tmp_path), lambda: check_keys(tmp_path)):
+        with pytest.raises(WrongUse, match="do not belong together") as caught:
+            use()
+        assert f"the private key of {tmp_path / 'bundle.pub'}" in str(caught.value)
+
+
+def test_before_the_first_training_there_are_no_keys_to_check(tmp_path: Path) -> None:
+    check_keys(tmp_path)
+    assert list(tmp_path.iterdir()) == []

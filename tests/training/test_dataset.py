@@ -226,3 +226,13 @@ def test_the_model_is_trained_on_every_mature_date_after_the_comparison(trained:
     tested = {date for split in trained.data.origins for date in split.test}
     assert tested <= set(trained.data.final_dates)
     assert max(trained.data.final_dates) == trained.data.rows["as_of"].max()
+
+
+def test_a_churn_that_nobody_knew_of_yet_is_neither_a_label_nor_a_day(
+    small_book: Path, small: TrainingSet, light: AllParams, tmp_path: Path
+) -> None:
+    late = pd.read_parquet(small_book / "churns.parquet").sort_values("churned_at", ignore_index=True)
+    tested = late["churned_at"] < small.rows["as_of"].max() + pd.Timedelta(days=60)
+    late.loc[late.index[tested][-1:], "recorded_at"] = small.known_until + pd.Timedelta(days=30)
+    made = built(with_churns(small_book, tmp_path, late), light)
+    assert made.days_to_churn.notna().sum() == made.churned.sum() > 0

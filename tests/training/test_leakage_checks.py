@@ -37,7 +37,7 @@ def test_codes_are_stable_names_and_every_check_says_what_to_do() -> None:
     assert codes == sorted(set(codes))
     assert all(re.fullmatch(r"L\d\d", code) for code in codes)
     assert all(check.title and check.step for check in CHECKS)
-    assert len(CHECKS) == 17
+    assert len(CHECKS) == 18
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -214,3 +214,19 @@ def test_findings_are_read_back_as_they_were_logged(trained: Trained) -> None:
     assert again == trained.findings
     wrong = replace(again[3], result="failed")
     assert findings_as_text([*again, wrong]).splitlines()[0].startswith("L04  failed ")
+
+
+def test_a_customer_under_two_ids_is_found_and_accounts_at_rest_are_not() -> None:
+    made = clean()
+    rows = made.data.rows
+    doubled = rows[rows["account_id"].isin(rows["account_id"].unique()[:5])]
+    named = doubled.assign(account_id="X" + doubled["account_id"])
+    both = pd.concat([rows, named], ignore_index=True)
+    assert found(replace(made, data=replace(made.data, rows=both)), "L13").startswith(
+        "10 accounts have a twin"
+    )
+    at_rest = named.assign(**dict.fromkeys(made.feature_columns[1:], 0.0))
+    others = at_rest.assign(account_id="Y" + at_rest["account_id"])
+    alike = pd.concat([rows, at_rest, others], ignore_index=True)
+    resting = replace(made, data=replace(made.data, rows=alike))
+    assert findings(resting, "L13")["L13"].result == "passed"

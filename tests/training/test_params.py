@@ -8,6 +8,7 @@ import pytest
 
 from features.faults import WrongUse
 from features.params_file import parse_section, read_section
+from training.gate_bands import days_ahead
 from training.params import TrainingParams
 
 PARAMS_FILE = Path(__file__).parents[2] / "params.yaml"
@@ -56,3 +57,26 @@ def test_every_fault_of_the_section_is_named_at_once() -> None:
 def test_a_seed_that_no_generator_takes_is_refused() -> None:
     told = refusal({"seed": -1})
     assert "training.seed is -1; allowed: Input should be greater than or equal to 0" in told
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"horizon": "0d"},
+        {"horizon": "999999999d"},
+        {"label_lag": "36501d"},
+        {"warm_up": "99999999999999999999d"},
+        {"seed": 2**32},
+        {"bootstrap": 100_001},
+    ],
+)
+def test_what_would_end_in_an_error_hours_later_is_refused_at_once(values: dict[str, object]) -> None:
+    [name] = values
+    assert f"training.{name} is " in refusal(values)
+
+
+def test_churners_are_looked_at_within_the_horizon_whatever_it_is() -> None:
+    of = lambda **values: days_ahead(parse_section("training", TrainingParams, values))  # noqa: E731
+    assert of() == of(horizon="90d") == (60, 90)
+    assert of(horizon="60d") == (30, 60)
+    assert of(horizon="90d", gate={"days_ahead": [200, 300]}) == (0, 90)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.faults import WrongUse
+from features.faults import DataFault, WrongUse
 from tests.training.challengers import (
     QUESTIONS,
     aliases,
@@ -21,9 +21,11 @@ from tests.training.challengers import (
 )
 from tests.training.foretold import foretold
 from training.all_params import AllParams
+from training.model_card import card_of
 from training.params import TrainingParams
 from training.promotion import promote, refused
-from training.registry import MODEL, tracking
+from training.registry import MODEL, bundle_folder, tracking
+from training.rollback import roll_back
 
 CHAMPION = "is better than the champion"
 BOOK, CHAMPION_NOISE = 2, 1.5  # the seed of the outcomes; how much less the champion knows than the truth
@@ -267,3 +269,35 @@ def test_a_warning_and_what_could_not_be_looked_at_are_said_and_do_not_stop_it(
     assert answer.promoted
     said = verdict_on(answer, "passes the leakage checks").found
     assert said == "2 checks; L32 warns: as found; L23 not applicable, as found"
+
+
+def test_what_cannot_be_read_is_never_champion_whatever_the_reason(
+    champions: Path, params: TrainingParams, told: pd.DataFrame, tmp_path: Path
+) -> None:
+    version = challenge(champions, told, tmp_path)
+    with tracking(champions) as client:
+        (bundle_folder(client, version, champions) / "manifest.json").write_text("{}")
+    with pytest.raises(DataFault, match="not signed by whom this service trusts"):
+        promote(params, champions, reason="we need one")
+    assert aliases(champions) == {"challenger": version, "champion": "2"}
+
+
+def test_checks_that_were_made_laxer_for_the_training_do_not_count(
+    champions: Path, params: TrainingParams, told: pd.DataFrame, tmp_path: Path
+) -> None:
+    challenge(champions, told, tmp_path)
+    stricter = params.model_copy(update={"gate": params.gate.model_copy(update={"too_good_auc": 0.9})})
+    answer = promote(stricter, champions)
+    assert failed(answer) == ["was checked for leaks as strictly as is asked"]
+    assert "too_good_auc 0.98 (asked: 0.9)" in str(refused(answer))
+
+
+def test_a_card_tells_of_a_refusal_and_going_back_is_no_way_past_the_gate(
+    champions: Path, params: TrainingParams, tmp_path: Path
+) -> None:
+    version = challenge(champions, foretold(CHAMPION_NOISE, seed=BOOK), tmp_path)
+    assert not promote(params, champions).promoted
+    assert card_of(version, champions)["gate"]["promoted"] is False
+    with pytest.raises(WrongUse, match=f"version {version} was never champion"):
+        roll_back(champions, version, "to look at it")
+    assert aliases(champions)["champion"] == "2"

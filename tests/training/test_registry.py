@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from features.faults import DataFault, WrongUse
+from tests.command_runs import refused
 from training import registry as rooms
 from training import run_log
 from training.all_params import AllParams
@@ -24,6 +27,8 @@ from training.health_model import read_health_model
 from training.members import MEMBERS
 from training.registry import MODEL, tracking
 from training.run_log import register
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -221,3 +226,44 @@ def test_a_registry_that_does_not_answer_is_not_taken_for_one_without_a_champion
 
 def test_the_horizon_of_a_version_is_the_one_it_was_trained_for(client: MlflowClient) -> None:
     assert rooms.horizon_of(client, "1") == "120d"
+
+
+def test_a_registry_whose_making_was_cut_off_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed:
+        def __init__(self, uri: str, _root: str) -> None:
+            Path(uri.removeprefix("sqlite:///")).write_text("half a database")
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mlflow.store.tracking.sqlalchemy_store.SqlAlchemyStore", Killed)
+        with pytest.raises(KeyboardInterrupt), tracking(tmp_path / "new"):
+            pass
+    assert not (tmp_path / "new" / "mlflow.db").exists()
+    with tracking(tmp_path / "new") as client:
+        assert rooms.version_of(client, "challenger") is None
+
+
+@pytest.mark.long
+def test_processes_that_start_at_once_on_a_new_registry_all_get_it(tmp_path: Path) -> None:
+    code = "import sys; from training.registry import *; there = Path(sys.argv[1])\n"
+    code += "with tracking(there) as client: experiment(client, there)"
+    command = [sys.executable, "-c", code, str(tmp_path / "new")]
+    started = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    told = [process.communicate(timeout=300)[1] for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], told
+
+
+@pytest.mark.parametrize("asked", ["compare", "promote", "rollback --to 1 --reason x"])
+def test_who_only_reads_makes_no_registry(tmp_path: Path, asked: str) -> None:
+    said = refused(2, *asked.split(), "--registry", tmp_path / "typo" / "mlruns")
+    assert "run vitals train BOOK, or name the right folder: there is no registry in" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["q?m", "pc%20t"])
+def test_a_folder_whose_name_would_lead_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(WrongUse, match="allowed: a path without"), tracking(tmp_path / name):
+        pass
+    assert list(tmp_path.iterdir()) == []
