@@ -12,7 +12,9 @@ from functools import cached_property
 
 import pandas as pd
 
-NUMBER = re.compile(r"^-?\d+([.,]\d+)?$")
+from features.imports.number_formats import numbers_of
+
+NUMBER = re.compile(r"^-?(\d+([.,]\d+)?|\d{1,3}(\.\d{3})+,\d+)$")
 FLAGS = {"true", "false", "yes", "no", "0", "1", "t", "f", "y", "n", "是", "否"}
 TIME = re.compile(
     r"^\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d\d.*)?$|^\d{1,4}[./-]\d{1,2}[./-]\d{2,4}( |$)|^\d{4}年"
@@ -50,13 +52,13 @@ class ColumnValues:
 
     @cached_property
     def plain_numbers(self) -> float:
-        """Digits, and at most one sign between them."""
+        """Digits, and at most one sign between them, but for thousands before a decimal comma."""
         return self._like(NUMBER)
 
     @cached_property
     def numbers(self) -> float:
-        """Whatever is read as a number."""
-        return float(pd.to_numeric(self.texts, errors="coerce").notna().mean())
+        """Whatever is read as a number, with a point or a decimal comma."""
+        return float(numbers_of(self.texts).notna().mean())
 
     @cached_property
     def flags(self) -> float:

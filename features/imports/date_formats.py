@@ -15,6 +15,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.imports.iso_times import zone_advice
+from features.imports.number_formats import Decimal
 
 ISO = "ISO"
 FORMAT_PARTS = {  # letters: what strptime calls it, and what may stand there
@@ -36,11 +37,15 @@ ISO_DATE = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d\d.*)?$")
 
 
 @dataclass(frozen=True)
-class TimesWritten:
-    """How a source, or a column of it, writes times: the zone of those without one, the format of dates."""
+class Spelling:
+    """How a source, or a column of it, writes times and numbers.
+
+    The zone of times without one, the format of dates, the decimal mark.
+    """
 
     zone: str
     dates: str | None = None
+    decimal: Decimal = "."
 
     def as_said(self) -> str:
         """A time as it is expected, for a message."""

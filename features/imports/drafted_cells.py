@@ -11,6 +11,7 @@ from features.imports.column_guesses import TableGuess
 from features.imports.date_formats import ISO, fitting
 from features.imports.derivations.job_titles import TITLES
 from features.imports.guess_words import meanings_of
+from features.imports.number_formats import COMMA, Decimal, fits_comma_alone, numbers_of
 from features.source_tables import SourceTable
 
 ASSUMED: dict[str, dict[str, object]] = {
@@ -64,6 +65,8 @@ def cells_of(guess: TableGuess) -> tuple[list[DraftedCell], list[str]]:
             why = f"{found.sure:.0%} sure, {found.why}"
             if column.kind == "time":
                 cell, why = _dated(guess, found.found, why)
+            if column.kind == "number":
+                cell = _with_own_mark(guess, found.found, cell)
             cells.append(DraftedCell(column.name, cell, why))
         elif column.required:
             made = _assumed(guess, column.name)
@@ -128,9 +131,27 @@ def _dated(guess: TableGuess, header: str, why: str) -> tuple[object, str]:
     return {"column": header, "date_format": " or ".join(fit[:2])}, f"{why}; {said}"
 
 
-def _formats(guess: TableGuess, header: str) -> list[str]:
+def decimal_of(guess: TableGuess) -> Decimal:
+    """The decimal mark of a file: a comma where one of its columns of numbers can be read by nothing else."""
+    table = _schema(guess.table)
+    headers = [each.found for each in guess.columns if table.column(each.column).kind == "number"]
+    return "," if any(fits_comma_alone(_texts(guess, header)) for header in headers) else "."
+
+
+def _with_own_mark(guess: TableGuess, header: str, cell: object) -> object:
+    """The cell of a number; with a mark of its own where its file has a comma, and it has points."""
+    if decimal_of(guess) == "." or all(re.match(COMMA, text) for text in _texts(guess, header)):
+        return cell
+    return {**(cell if isinstance(cell, dict) else {"column": header}), "decimal": "."}
+
+
+def _texts(guess: TableGuess, header: str) -> pd.Series:
     cells = guess.file.sample[header].dropna().astype(str).str.strip()
-    return fitting(cells[cells != ""])
+    return cells[cells != ""]
+
+
+def _formats(guess: TableGuess, header: str) -> list[str]:
+    return fitting(_texts(guess, header))
 
 
 def _truth(value: str) -> str | None:
@@ -156,8 +177,8 @@ def _meaning(value: str, words: dict[str, list[str]], name: str) -> str | None:
 
 
 def _scale(cells: pd.Series) -> tuple[int, int]:
-    highest = pd.to_numeric(cells, errors="coerce").max()
-    lowest = pd.to_numeric(cells, errors="coerce").min()
+    numbers = numbers_of(cells)
+    highest, lowest = numbers.max(), numbers.min()
     for top in (5, 7, 10, 100):
         if highest <= top:
             return (0 if lowest < 1 or top >= 10 else 1), top

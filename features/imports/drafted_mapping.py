@@ -9,7 +9,7 @@ from pathlib import Path
 
 from features.faults import Fault
 from features.imports.column_guesses import TableGuess, guess_table
-from features.imports.drafted_cells import cells_of
+from features.imports.drafted_cells import cells_of, decimal_of
 from features.imports.folder_survey import Surveyed, surveys_of
 from features.imports.layout_recognition import recognised
 from features.imports.left_over_files import beside, known_accounts
@@ -176,6 +176,8 @@ def _mapping_lines(guesses: list[TableGuess]) -> tuple[tuple[str, ...], tuple[st
             entry["encoding"] = file.encoding
         if file.delimiter != ",":
             entry["delimiter"] = file.delimiter
+        if (mark := decimal_of(guess)) != ".":
+            entry["decimal"] = mark
         sources.append(f"  {guess.table}: {_flow(entry)}")
         sources += [f"  # unmapped columns: {_flow(guess.left_over)}"] if guess.left_over else []
         cells, lacking = cells_of(guess)

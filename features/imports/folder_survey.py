@@ -92,7 +92,9 @@ def _surveyed(path: Path) -> Surveyed:
 def _parquet_sample(path: Path) -> pd.DataFrame:
     check_header(path.name, pq.read_schema(path).names)
     batch = next(pq.ParquetFile(path).iter_batches(SAMPLE), None)
-    frame = pd.DataFrame() if batch is None else batch.to_pandas()
+    frame = pd.DataFrame() if batch is None else batch.to_pandas(integer_object_nulls=True)
+    for name in frame.select_dtypes("float"):  # as an import reads them: 7.0 is 7
+        frame[name] = frame[name].map(lambda value: int(value) if value % 1 == 0 else value).astype(object)
     return frame.astype("string").astype(object).where(frame.notna(), None)
 
 

@@ -7,6 +7,7 @@
         file: tickets.csv                          # CSV (UTF-8, commas, a header) or Parquet, in --from
         time_zone: UTC                             # optional, where this file differs from the above
         date_format: DD.MM.YYYY                    # optional, where dates are not written as 2026-10-31
+        decimal: ","                               # optional, where numbers are written as 1.234,50
         empty: [N/A, "-"]                          # optional, texts that mean "nothing is known"
         ignore: [internal_flag]                    # optional, columns left out on purpose
         optional: true                             # optional, the file may be missing: it has no rows then
@@ -54,6 +55,7 @@ Keys of a part, in the order in which they are applied:
   `if_empty: medium`, what stands where the export has nothing; counted and told;
   `plus_minutes: first_response_minutes`, for a time: that many minutes later;
   `date_format: MM/DD/YYYY`, for a time, where this column differs from its file (`ISO`: as 2026-10-31);
+  `decimal: "."`, for a number, where this column differs from its file;
   `scale: [1, 7]` with `higher_is: worse` (or `better`), for a score: fills `scale_min` and
   `scale_max`, and turns the score around where high is bad, so that higher is always better.
 
@@ -67,7 +69,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr, model_validator
 
-from features.imports.date_formats import TimesWritten
+from features.imports.date_formats import Spelling
+from features.imports.number_formats import Decimal
 
 
 def _as_in_file(value: object) -> str:
@@ -104,6 +107,7 @@ class Source(Entry):
     table: Name | None = None
     time_zone: Name | None = None
     date_format: Name | None = None
+    decimal: Decimal = "."
     empty: tuple[InFile, ...] = ()
     ignore: tuple[Name, ...] = ()
     optional: StrictBool = False
@@ -198,6 +202,7 @@ class Cell(Entry):
     if_empty: Written | None = None
     plus_minutes: Name | None = None
     date_format: Name | None = None
+    decimal: Decimal | None = None
     scale: tuple[float, float] | None = None
     higher_is: Literal["better", "worse"] | None = None
 
@@ -210,10 +215,9 @@ class Cell(Entry):
     def _one_origin(self) -> Self:
         if sum(origin is not None for origin in (self.column, self.text, self.constant)) != 1:
             raise ValueError("exactly one of column, text, constant")
-        if self.column is None and (
-            self.values is not None or self.plus_minutes or self.scale or self.date_format
-        ):
-            raise ValueError("values, plus_minutes, date_format and scale only after column")
+        beside = (self.values, self.plus_minutes, self.scale, self.date_format, self.decimal)
+        if self.column is None and any(key is not None for key in beside):
+            raise ValueError("values, plus_minutes, date_format, decimal and scale only after column")
         if self.otherwise is not None and self.values is None:
             raise ValueError("otherwise only after values")
         if self.if_empty is not None and self.column is None:
@@ -280,12 +284,12 @@ class ImportMapping(Entry):
     people: tuple[Person, ...] = ()
     remarks: tuple[Name, ...] = ()
 
-    def times(self, source: str) -> TimesWritten:
-        """How a source writes times; a derived one has them as instants."""
+    def spelling(self, source: str) -> Spelling:
+        """How a source writes times and numbers; a derived one has them as such."""
         own = self.sources.get(source)
         if own is None:
-            return TimesWritten(self.time_zone)
-        return TimesWritten(own.time_zone or self.time_zone, own.date_format)
+            return Spelling(self.time_zone)
+        return Spelling(own.time_zone or self.time_zone, own.date_format, own.decimal)
 
     def file_of(self, source: str) -> str:
         """The file of a source; of a derived one, the file of its first input."""

@@ -120,7 +120,12 @@ def _column_faults(where: str, part: Part, table: SourceTable) -> Iterator[Fault
 
 def _cell_faults(place: str, cell: Cell, column: Column) -> Iterator[Fault]:
     """What a cell would do that its canonical column cannot take."""
-    for key, kind in (("plus_minutes", "time"), ("date_format", "time"), ("scale", "number")):
+    for key, kind in (
+        ("plus_minutes", "time"),
+        ("date_format", "time"),
+        ("scale", "number"),
+        ("decimal", "number"),
+    ):
         value = getattr(cell, key)
         if value is not None and column.kind != kind:
             step = f"{column.name} is a {column.kind}: leave it out"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from features.faults import DataFault, Fault, VitalsFault
 from features.imports.cells import as_kind, readable, text_of
-from features.imports.date_formats import TimesWritten, advice_for
+from features.imports.date_formats import Spelling, advice_for
 from features.imports.derivations.by_name import DERIVATIONS
 from features.imports.derivations.declared import REMARKS, Wants
 from features.imports.export_columns import (
@@ -27,6 +27,7 @@ from features.imports.export_columns import (
 from features.imports.export_files import file_faults, found_file, open_export, reading
 from features.imports.import_report import Remark
 from features.imports.mapping import ImportMapping
+from features.imports.number_formats import decimal_advice
 from features.warehouse import IBIS_TYPES
 
 EXAMPLES = 5
@@ -132,7 +133,7 @@ def _derived(spec: ImportMapping, exports: dict[str, ir.Table]) -> tuple[dict[st
     for name, derived in spec.derived.items():
         derivation = DERIVATIONS[derived.derive]
         inputs = {
-            place: typed(exports[derived.inputs[place]], wants, spec.times(derived.inputs[place]))
+            place: typed(exports[derived.inputs[place]], wants, spec.spelling(derived.inputs[place]))
             if place in derived.inputs
             else typed_nothing(wants)
             for place, wants in derivation.wants.items()
@@ -144,11 +145,11 @@ def _derived(spec: ImportMapping, exports: dict[str, ir.Table]) -> tuple[dict[st
     return made, remarks
 
 
-def typed(table: ir.Table, wants: Wants, times: TimesWritten) -> ir.Table:
+def typed(table: ir.Table, wants: Wants, spelling: Spelling) -> ir.Table:
     """The wanted columns, each of its kind; what cannot be read is null (and was a fault before)."""
     return table.select(
         **{
-            name: text_of(table[name]) if kind == "text" else as_kind(table[name], kind, times)
+            name: text_of(table[name]) if kind == "text" else as_kind(table[name], kind, spelling)
             for name, kind in wants.kinds().items()
         }
     )
@@ -169,9 +170,9 @@ def _unreadable_cells(spec: ImportMapping, source: str, table: ir.Table) -> Iter
         for name, kind in wants.kinds().items()
         if kind != "text"
     }
-    times = spec.times(source)
+    spelling = spec.spelling(source)
     wrong = {
-        name: table[name].notnull() & as_kind(table[name], kind, times).isnull()
+        name: table[name].notnull() & as_kind(table[name], kind, spelling).isnull()
         for name, kind in kinds.items()
     }
     if not wrong:
@@ -185,9 +186,9 @@ def _unreadable_cells(spec: ImportMapping, source: str, table: ir.Table) -> Iter
             found = values.limit(EXAMPLES).to_pyarrow().column(0).to_pylist()
             where = f"{spec.file_of(source)}, column {name} ({count} rows)"
             step = "correct it in the export, or list it under the source's empty if it means nothing"
-            advice = advice_for(found) if kinds[name] == "time" else None
+            advice = advice_for(found) if kinds[name] == "time" else decimal_advice(found)
             step = f"{advice}; or {step}" if advice else step
-            yield Fault(where, found, readable(kinds[name], times), step)
+            yield Fault(where, found, readable(kinds[name], spelling), step)
 
 
 def _said(file: str, whole: ir.Table) -> Iterator[Remark]:

@@ -12,6 +12,7 @@ from features.faults import Fault, nearest
 from features.imports.cells import Doubt, text_of, translate
 from features.imports.date_formats import advice_for
 from features.imports.mapping import Condition, ImportMapping, Lookup, Part, Unpivot
+from features.imports.number_formats import decimal_advice
 from features.source_tables import SourceTable
 from features.warehouse import IBIS_TYPES
 
@@ -32,8 +33,8 @@ class Draft:
 def draft(mapping: ImportMapping, part: Part, table: SourceTable, exports: Mapping[str, ir.Table]) -> Draft:
     """The canonical rows of one part, not yet computed. Columns that it does not fill are left out."""
     rows = prepared_rows(part, exports)
-    cells, times = part.cells(), mapping.times(part.source)
-    made = {c.name: translate(rows, c, cells[c.name], times) for c in table.columns if c.name in cells}
+    cells, spelling = part.cells(), mapping.spelling(part.source)
+    made = {c.name: translate(rows, c, cells[c.name], spelling) for c in table.columns if c.name in cells}
     canonical = rows.select(**{name: translated.value for name, translated in made.items()})
     doubts = tuple(doubt for translated in made.values() for doubt in translated.doubts)
     assumed = tuple(doubt for translated in made.values() for doubt in translated.assumed)
@@ -110,7 +111,7 @@ def _examples(drafted: Draft, doubt: Doubt, table: str) -> Iterator[Fault]:
 def _advice(value: str, doubt: Doubt) -> str:
     if not doubt.known:
         step = "correct it in the export, or list it under the source's empty if it means nothing"
-        advice = advice_for([value]) if doubt.allowed.startswith("a time") else None
+        advice = advice_for([value]) if doubt.allowed.startswith("a time") else decimal_advice([value])
         return f"{advice}; or {step}" if advice else step
     return f"add it to the column's values, with what it means; {nearest(value, doubt.known)}"
 

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from features.imports.account_matches import match_accounts
+from features.imports.cells import text_of
 from features.imports.mapping import Identity, Person
 from features.imports.run import Told
 
@@ -41,9 +42,7 @@ def signs_of(told: Told, identities: Sequence[Identity], keys: Any) -> pd.DataFr
     for each in identities:
         table = told.opened.exports[each.source]
         named = {"key": each.key, "external_id": each.external_id, "domain": each.domain}
-        frames.append(
-            values(table.select(**{sign: table[n].cast("string") for sign, n in named.items() if n}))
-        )
+        frames.append(values(table.select(**{sign: text_of(table[n]) for sign, n in named.items() if n})))
     return pd.concat(frames).reindex(columns=list(SIGNS)).dropna(subset=["key"]).drop_duplicates()
 
 
@@ -57,8 +56,8 @@ def people_of(told: Told) -> pd.DataFrame:
 
 def _emails(told: Told, person: Person) -> pd.DataFrame:
     table = told.opened.exports[person.source]
-    email = table[person.email].cast("string").strip().lower()
-    return values(table.select(key=table[person.key].cast("string"), email=email))
+    email = text_of(table[person.email]).strip().lower()
+    return values(table.select(key=text_of(table[person.key]), email=email))
 
 
 def united(

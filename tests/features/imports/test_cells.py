@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import ibis
@@ -10,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.faults import DataFault
+from features.faults import DataFault, WrongUse
 from features.imports.cells import translate
-from features.imports.date_formats import TimesWritten
+from features.imports.date_formats import Spelling
 from features.imports.mapping import Cell
+from features.imports.number_formats import with_point
 from features.source_tables import maybe_number, maybe_text, maybe_time
 from tests.features.imports.conftest import Export, firms
 
@@ -22,7 +24,7 @@ def translated(values: list[Any], cell: Cell, kind: str = "text", zone: str = "U
     """The values of one column `came`, translated; an instant as its UTC text."""
     column = {"text": maybe_text, "number": maybe_number, "time": maybe_time}[kind]("made")
     rows = ibis.memtable({"came": values, "n": range(len(values))}, schema={"came": "string", "n": "int64"})
-    made = rows.select("n", made=translate(rows, column, cell, TimesWritten(zone)).value).order_by("n")
+    made = rows.select("n", made=translate(rows, column, cell, Spelling(zone)).value).order_by("n")
     found = made.made.to_pyarrow().to_pylist()
     return [f"{v:%Y-%m-%d %H:%M:%S}" if kind == "time" and v is not None else v for v in found]
 
@@ -82,6 +84,86 @@ def test_what_is_no_time_is_named_and_never_guessed(export: Export, came: str) -
     assert f"firms.csv, column since for accounts.created_at (1 rows) is '{came}'" in str(refused.value)
     assert "allowed: a time such as 2026-10-31 or 2026-10-31T07:00:00+08:00" in str(refused.value)
     assert "list it under the source's empty if it means nothing" in str(refused.value)
+
+
+def priced(decimal: str | None = None, own: str | None = None) -> dict[str, Any]:
+    """A mapping whose invoices have the amounts of `price`, and how they are written."""
+    amount = "price" if own is None else {"column": "price", "decimal": own}
+    columns = {"invoice_id": "id", "account_id": "id", "currency": "money", "amount": amount}
+    columns |= {"issued_at": "since", "due_at": "since"}
+    source = {"file": "bills.csv", "delimiter": ";"} | ({} if decimal is None else {"decimal": decimal})
+    return firms() | {
+        "sources": {"bills": source},
+        "tables": {"invoices": [{"source": "bills", "columns": columns}]},
+    }
+
+
+def bills(export: Export, *prices: str) -> Export:
+    lines = (f"{n};EUR;{price};2026-10-31" for n, price in enumerate(prices))
+    return export.csv("bills.csv", "id;money;price;since", *lines)
+
+
+PRICES = ["1.234,50", "1234,5", "-0,5", "12", "1 234 567,89", "1'234,5", "1\u00a0234,5", "1,5E+03"]
+
+
+@pytest.mark.parametrize(("decimal", "own"), [(",", None), (None, ","), (".", ",")])
+def test_a_decimal_comma_is_read_where_the_mapping_says_so(
+    export: Export, decimal: str | None, own: str | None
+) -> None:
+    bills(export, *PRICES).run(priced(decimal=decimal, own=own))
+    assert [row["amount"] for row in export.table("invoices")] == [
+        *(1234.5, 1234.5, -0.5, 12.0, 1234567.89, 1234.5, 1234.5, 1500.0)
+    ]
+
+
+@pytest.mark.parametrize("price", ["1.5", "12.34", "1.23.456,7", "1,234,567", "1,2.3", "1_000", "1.234,5 €"])
+def test_what_is_no_number_with_a_decimal_comma_is_refused(export: Export, price: str) -> None:
+    bills(export, price)
+    with pytest.raises(DataFault, match=r"allowed: a number such as 1\.234,50"):
+        export.run(priced(decimal=","))
+
+
+@pytest.mark.parametrize("price", ["1_000", "1.234,50", "9,5"])
+def test_without_a_word_a_number_has_a_point_and_nothing_between_its_digits(
+    export: Export, price: str
+) -> None:
+    bills(export, price)
+    with pytest.raises(DataFault, match=r"allowed: a number such as 1234\.5") as refused:
+        export.run(priced())
+    assert ('say that the comma is the decimal mark, decimal: ","' in str(refused.value)) == ("," in price)
+
+
+@given(st.decimals(-(10**9), 10**9, places=2), st.sampled_from(["", ".", " ", "'"]))
+@settings(max_examples=30, deadline=None)
+def test_a_number_written_in_german_is_the_number(number: Decimal, apart: str) -> None:
+    text = f"{number:,.2f}".replace(",", "#").replace(".", ",").replace("#", apart)
+    assert with_point(ibis.literal(text), ",").cast("float64").to_pyarrow().as_py() == float(number)
+
+
+def test_minutes_have_the_decimal_mark_of_their_file(export: Export) -> None:
+    mapping = firms({"recorded_at": {"column": "since", "plus_minutes": "wait"}})
+    mapping["sources"]["firms"]["decimal"] = ","
+    export.csv("firms.csv", "id,since,wait", '7,2026-10-31,"0,5"').run(mapping)
+    assert export.table("accounts")[0]["recorded_at"] == "2026-10-31T00:00:30+0000"
+
+
+def test_a_decimal_mark_stands_only_on_numbers_and_is_a_point_or_a_comma(export: Export) -> None:
+    bills(export, "1")
+    with pytest.raises(WrongUse, match="only on a number"):
+        export.run(firms({"name": {"column": "id", "decimal": ","}}))
+    with pytest.raises(WrongUse, match=r"sources\.bills\.decimal is ';'"):
+        export.run(priced(decimal=";"))
+
+
+def test_an_id_that_pandas_made_a_float_is_the_whole_number_that_it_was(export: Export) -> None:
+    frame = pd.DataFrame({"id": [7.0, 8.5, float("nan")], "since": ["2026-10-31"] * 3, "n": [1.0, None, 2.0]})
+    mapping = firms({"name": {"text": "firm {n}"}}, where=[{"column": "id", "present": True}])
+    mapping["sources"]["firms"]["file"] = "firms.parquet"
+    export.parquet("firms.parquet", frame).run(mapping)
+    assert [(row["account_id"], row["name"]) for row in export.table("accounts")] == [
+        ("7", "firm 1"),
+        ("8.5", None),
+    ]
 
 
 def test_times_of_parquet_keep_their_zone_or_get_the_mappings(export: Export) -> None:

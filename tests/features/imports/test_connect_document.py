@@ -35,7 +35,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     events = pd.DataFrame({"company": [1, 1, 2], "person": ["a", "b", "c"], "at": moments, "name": "login"})
     events = events.assign(kind=["track", "track", "page"], loaded_at=moments)
     events.to_parquet(tmp_path / "lake" / "events.parquet", index=False)
-    (tmp_path / "events.yaml").write_text(blocks("yaml")[1], encoding="utf-8")
+    (in_place,) = [block for block in blocks("yaml") if "in_place" in block]
+    (tmp_path / "events.yaml").write_text(in_place, encoding="utf-8")
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VITALS_STORE", f"sqlite:///{tmp_path}/vitals.db")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -161,6 +162,40 @@ def test_beside_a_layout_without_accounts_only_sure_guesses_are_made(tmp_path: P
     report = draft(folder)
     assert report.unread == ("./block_question.csv",)
     assert {g.table for s in report.systems for g in s.guesses} == {"tickets"}
+
+
+GERMAN_BILLS = "Rechnungsnr;Kundennr;Betrag;Währung;Rechnungsdatum;Fällig am;Bezahlt am\n"
+GERMAN_FIRMS = "Kundennr;Firma;Kunde seit\nK1;Foo GmbH;2023-01-05\nK2;Bär AG;2023-02-05\n"
+
+
+@pytest.mark.parametrize(
+    ("amounts", "told"),
+    [(("1.234,50", "99,9"), (1234.5, 99.9)), (("1234.50", "99.9"), (1234.5, 99.9)), (("12", "9"), (12, 9))],
+)
+def test_a_decimal_comma_is_recognised_and_written_into_the_draft(
+    tmp_path: Path, amounts: tuple[str, str], told: tuple[float, float]
+) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    rows = "".join(
+        f"R{n};K{n};{amount};EUR;2024-01-31;2024-03-01;\n" for n, amount in enumerate(amounts, start=1)
+    )
+    (folder / "kunden.csv").write_text(GERMAN_FIRMS, encoding="utf-8")
+    (folder / "rechnungen.csv").write_text(GERMAN_BILLS + rows, encoding="utf-8")
+    report = draft(folder)
+    assert ('"decimal": ","' in report.text) == ("," in amounts[0])
+    (tmp_path / "draft.yaml").write_text(report.text, encoding="utf-8")
+    (system,) = systems_of([str(tmp_path / "draft.yaml")], folder)
+    import_exports(system.mapping, folder, tmp_path / "book", ALL_TABLES)
+    found = pd.read_parquet(tmp_path / "book" / "invoices.parquet").sort_values("invoice_id")
+    assert tuple(found["amount"]) == told
+
+
+def test_thousands_of_an_english_hand_are_no_decimal_comma(tmp_path: Path) -> None:
+    rows = "R1;K1;1,234;EUR;2024-01-31;2024-03-01;\nR2;K2;12,345;EUR;2024-01-31;2024-03-01;\n"
+    (tmp_path / "kunden.csv").write_text(GERMAN_FIRMS, encoding="utf-8")
+    (tmp_path / "rechnungen.csv").write_text(GERMAN_BILLS + rows, encoding="utf-8")
+    assert "decimal" not in draft(tmp_path).text
 
 
 def test_what_no_mapping_fills_is_named_with_what_it_would_add(tmp_path: Path) -> None:

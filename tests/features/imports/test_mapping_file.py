@@ -128,9 +128,9 @@ def test_a_column_has_exactly_one_origin(tmp_path: Path, cell: dict[str, Any]) -
     assert "allowed: exactly one of column, text, constant" in with_cell(tmp_path, cell)
 
 
-@pytest.mark.parametrize("key", [{"values": {"a": "b"}}, {"plus_minutes": "m"}])
+@pytest.mark.parametrize("key", [{"values": {"a": "b"}}, {"plus_minutes": "m"}, {"decimal": ","}])
 def test_a_translation_needs_a_column_to_translate(tmp_path: Path, key: dict[str, Any]) -> None:
-    assert "allowed: values, plus_minutes, date_format and scale only after column" in with_cell(
+    assert "allowed: values, plus_minutes, date_format, decimal and scale only after column" in with_cell(
         tmp_path, {"constant": "b", **key}
     )
 

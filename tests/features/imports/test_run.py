@@ -26,6 +26,7 @@ sources:
     file: sheets.csv
     encoding: utf-8
     delimiter: ","
+    decimal: ","
     time_zone: UTC
     empty: [N/A]
     ignore: [colour]
@@ -48,7 +49,7 @@ tables:
         contact_id: person
         kind: {column: question, values: {effort: ces, recommend: nps}, otherwise: nps, if_empty: nps}
         touchpoint: {constant: relational}
-        score: {column: answer, scale: [0, 10], higher_is: worse}
+        score: {column: answer, decimal: ".", scale: [0, 10], higher_is: worse}
         sent_at: {column: sent, date_format: ISO}
         responded_at: {column: sent, plus_minutes: took}
 """
@@ -59,7 +60,7 @@ def answer_sheets(export: Export) -> Export:
         "sheets.csv",
         "sheet,person,sender,state,channel,sent,took,effort,recommend,colour",
         "s1,p1,us,done,mail,2026-10-31,90,2,9,red",
-        "s2,p2,us,done,phone,2026-10-30 08:00:00,5,N/A,0,",
+        's2,p2,us,done,phone,2026-10-30 08:00:00,"5,0",N/A,0,',
         "s3,p1,us,draft,mail,2026-10-31,90,2,9,",
         "s4,p1,us,done,fax,2026-10-31,90,2,9,",
         "s5,p1,us,done,mail,,90,2,9,",
