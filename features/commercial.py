@@ -39,7 +39,8 @@ def _standing(source: Warehouse, cohort: ir.Table, days_before: int) -> ir.Table
     Revenue is null in mixed currencies; one that is not stated differs from one that is.
     """
     running = running_subscriptions(source, cohort, days_before)
-    money, paying = running.currency.fill_null(""), running.mrr.notnull()
+    # One export writes EUR and the other eur.
+    money, paying = running.currency.fill_null("").strip().upper(), running.mrr.notnull()
     sums = running.group_by(*KEYS).agg(
         seats=whole_sum(running.seats, 1),
         mrr=whole_sum(running.mrr, 100),

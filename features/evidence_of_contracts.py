@@ -5,7 +5,8 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from features.evidence_rows import AsOf, Marks
+from features.evidence_rows import AsOf, Marks, known_then
+from features.source_tables import SUBSCRIPTIONS
 from features.warehouse import Warehouse
 
 
@@ -16,13 +17,13 @@ def behind_subscriptions(source: Warehouse, t: ir.Table, at: AsOf) -> tuple[ir.T
     too: that a subscription was ended by then is why it counts for nothing; see `running_subscriptions`.
     """
     half_year = at.params.windows.half_year
+    everyone = known_then(source["subscriptions"], SUBSCRIPTIONS, at.day)
     for name, day in (("now", at.day), ("then", at.day - half_year)):
-        seen = (t.changed_day < day) & (t.starts_day <= day)
-        newest_first = ibis.window(
-            group_by=[t.account_id, t.subscription_id, seen], order_by=[t.changed_at.desc()]
-        )
-        stands = seen & (ibis.row_number().over(newest_first) == 0)
-        t = t.mutate(**{f"stands_{name}": stands})
+        seen = everyone.filter(everyone.changed_day < day, everyone.starts_day <= day)
+        newest = seen.group_by("subscription_id").agg(newest=seen.changed_at.max())
+        t = t.left_join(newest, "subscription_id").drop("subscription_id_right")
+        stands = (t.changed_at == t.newest) & (t.starts_day <= day)  # one state of each, of whatever account
+        t = t.mutate(**{f"stands_{name}": stands.fill_null(False)}).drop("newest")
         runs = t[f"stands_{name}"] & (t.ends_day.isnull() | (t.ends_day >= day))
         t = t.mutate(**{f"runs_{name}": runs.fill_null(False)})
     one = ibis.window(group_by=[t.account_id, t.subscription_id])

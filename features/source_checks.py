@@ -87,7 +87,7 @@ Next: add the zone (Z or an offset); in an import mapping, set the source's time
     checked = _check_tables(book, connection, use)
     report = CheckReport(folder.resolve().name, tuple(table.report for table in checked.values()))
     too_many = [too_many_faults(table, max_faulty_share) for table in report.exceeds(max_faulty_share)]
-    notices = (*book.notices, *_unknown_contacts(checked))
+    notices = (*book.notices, *_unknown_contacts(checked), *_moved_subscriptions(checked))
     report = CheckReport(report.book, report.tables, (*book.fatal, *too_many), notices)
     return CheckedBook(folder, connection, checked, tuple(tables), report)
 
@@ -142,3 +142,17 @@ def _unknown_contacts(checked: Mapping[str, CheckedTable]) -> Iterator[Fault]:
                 found = f"{first} (first of {count:,} rows)"
                 step = "the rows are used, but without a role; add the contacts if you have them"
                 yield Fault(f"{name}.contact_id", found, "a contact_id of contacts", step)
+
+
+def _moved_subscriptions(checked: Mapping[str, CheckedTable]) -> Iterator[Fault]:
+    """A subscription is the newest account's alone: right where it moved, and wrong where two share an id."""
+    if "subscriptions" not in checked:
+        return
+    states = checked["subscriptions"].accepted
+    owners = states.group_by("subscription_id").agg(owners=states.account_id.nunique())
+    moved = owners.filter(owners.owners > 1)
+    count, first = moved.count().execute(), moved.subscription_id.min().execute()
+    if count:
+        found = f"{first} in several accounts (first of {count:,} subscriptions)"
+        step = "it counts for the account of its newest row; if they are different ones, give each its own id"
+        yield Fault("subscriptions.subscription_id", found, "one account at a time", step)

@@ -15,17 +15,19 @@ def running_subscriptions(source: Warehouse, cohort: ir.Table, days_before: int 
 
     What is known is judged at the as-of date itself: a change entered late counts from the day it
     was entered. A state that starts later (a renewal signed early) replaces the present one only
-    from its start on. A period that ends on the very day still runs: whether it was renewed is
-    known only afterwards.
+    from its start on. A subscription belongs to the account that its newest state names, and to no
+    other. A period that ends on the very day still runs: whether it was renewed is known only afterwards.
     """
-    changes = source["subscriptions"].inner_join(cohort, "account_id")
+    # Of all accounts: a row that names another one is how a subscription leaves this one.
+    changes = source["subscriptions"].cross_join(cohort.select("as_of_day").distinct())
     moment = changes.as_of_day - days_before
     seen = changes.filter(
         changes.known_day < changes.as_of_day, changes.changed_day < moment, changes.starts_day <= moment
     )
     newest = ibis.window(
-        group_by=[seen.as_of_day, seen.account_id, seen.subscription_id],
-        order_by=[seen.changed_at.desc()],
+        group_by=[seen.as_of_day, seen.subscription_id],
+        order_by=[seen.changed_at.desc(), seen.account_id],
     )
     latest = seen.mutate(place=ibis.row_number().over(newest)).filter(lambda t: t.place == 0)
-    return latest.filter(latest.ends_day.isnull() | (latest.ends_day >= latest.as_of_day - days_before))
+    own = latest.semi_join(cohort, KEYS)
+    return own.filter(own.ends_day.isnull() | (own.ends_day >= own.as_of_day - days_before))

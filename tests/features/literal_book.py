@@ -66,6 +66,9 @@ def book_of(cases: Iterable[Case]) -> dict[str, list[Row]]:
 
 def _whole(table: str, account: str, number: int, row: Row) -> Row:
     made = {"account_id": account, **DEFAULTS[table], **row}
+    if table == "subscriptions" and "subscription_id" in row:
+        # Cases call theirs alike, and a subscription is the same one in the whole book.
+        made["subscription_id"] = f"{account} {row['subscription_id']}"
     if table in IDS:
         made.setdefault(IDS[table], f"{account} {number}")
     if table == "notes":

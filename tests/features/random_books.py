@@ -65,6 +65,9 @@ def _frame(
         frame[table.happens] -= pd.Timedelta(days=EARLY[table.name])
     if "contact_id" in frame:
         frame["contact_id"] = frame["account_id"] + rng.choice([" 1", " 2", " 3", " unknown"], size)
+    if table.name == "subscriptions":  # all but one stay with their account
+        name = frame["subscription_id"]
+        frame["subscription_id"] = (frame["account_id"] + " " + name).where(name != "S-0", name)
     if table.name == "surveys":
         kind, touchpoint = rng.choice(QUESTIONS, size).T
         low, high = rng.choice(SCALES, size).T

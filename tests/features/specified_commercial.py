@@ -100,6 +100,11 @@ CASES = (
         {"seats": 2, "mrr": None, "seats_change_180d": 0, "mrr_change_180d": None},
     ),
     Case(
+        "a currency is one whatever its case and the blanks around it",
+        {"subscriptions": [{"mrr": 5, "currency": c} for c in ("EUR", "eur", " Eur ")]},
+        {"mrr": 15, "mrr_change_180d": 0},
+    ),
+    Case(
         "revenue whose currency is not stated is not added to euros",
         {
             "subscriptions": [

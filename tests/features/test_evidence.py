@@ -42,7 +42,10 @@ CONTEXT = {"contacts", "accounts"}  # who held which role, and since when there 
 
 @pytest.fixture(scope="module")
 def book() -> Frames:
-    return random_frames(np.random.default_rng(5), AS_OF)
+    frames = random_frames(np.random.default_rng(5), AS_OF)
+    states = frames["subscriptions"]  # one that leaves for another account is no record of this one
+    ids = states["account_id"] + " " + states["subscription_id"]
+    return {**frames, "subscriptions": states.assign(subscription_id=ids)}
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,15 @@ def test_at_most_five_keys_and_three_values_are_shown_the_most_frequent_first(
     assert found.values == ("cto", "ceo", "cfo")
 
 
+def test_a_subscription_in_several_accounts_is_a_notice(tmp_path: Path) -> None:
+    accounts = [{"account_id": name} for name in ("A-1", "A-2")]
+    states = [{"account_id": "A-1"}, {"account_id": "A-2", "changed_at": JAN2}]
+    found = check(book_of(tmp_path, write_csv, accounts=accounts, subscriptions=states))
+    (notice,) = [n for n in found.report.notices if n.field == "subscriptions.subscription_id"]
+    assert notice.value == "S-1 in several accounts (first of 1 subscriptions)"
+    assert found.report.tables[1].accepted == 2
+
+
 @in_both_formats
 def test_an_unknown_contact_is_a_notice_and_its_row_stays(tmp_path: Path, write: Writer) -> None:
     surveys = [{"contact_id": "C-8"}, {"response_id": "R-2", "contact_id": "C-9"}, {"response_id": "R-3"}]

@@ -14,7 +14,7 @@ def seats(*rows: Row, days_before: int = 0) -> list[float]:
     changes = [{"subscription_id": "S-1", **row} for row in rows]
     source = literal_warehouse(Case("A", {"subscriptions": [STAYS, *changes]}))
     found = running_subscriptions(source, cohort(source, [AS_OF]), days_before)
-    return sorted(found.filter(found.subscription_id == "S-1").to_pandas()["seats"])
+    return sorted(found.filter(found.subscription_id == "A S-1").to_pandas()["seats"])
 
 
 def test_the_newest_change_known_is_the_state() -> None:
@@ -50,9 +50,21 @@ def test_a_renewal_signed_early_replaces_the_state_from_its_start() -> None:
     assert seats({**now, "ends_at": at(0)}, {**renewed, "starts_at": at(0)}) == [9]
 
 
-def test_the_same_subscription_id_in_two_accounts_is_two_subscriptions() -> None:
-    rows = [{"subscription_id": "S-1", "seats": 5}]
-    later = [{"subscription_id": "S-1", "seats": 8, "changed_at": at(3)}]
-    source = literal_warehouse(Case("A", {"subscriptions": rows}), Case("B", {"subscriptions": later}))
+def owners(*rows: Row) -> dict[str, float]:
+    """The seats by account, of one subscription whose rows name A unless they say otherwise."""
+    told = [{"subscription_id": "S-1", **row} for row in rows]
+    source = literal_warehouse(Case("A", {"subscriptions": told}), Case("B", {"subscriptions": []}))
     found = running_subscriptions(source, cohort(source, [AS_OF])).to_pandas()
-    assert found.set_index("account_id")["seats"].to_dict() == {"A": 5, "B": 8}
+    return dict(zip(found["account_id"], found["seats"], strict=True))
+
+
+def test_a_subscription_belongs_to_the_account_that_its_newest_known_state_names() -> None:
+    to_b = {"account_id": "B", "seats": 8}
+    assert owners({"seats": 5}, {**to_b, "changed_at": at(3)}) == {"B": 8}
+    assert owners({"seats": 5}, {**to_b, "changed_at": at(0)}) == {"A": 5}
+    assert owners({"seats": 5}, {**to_b, "changed_at": at(3), "recorded_at": at(0)}) == {"A": 5}
+    assert owners({"seats": 5}, {**to_b, "changed_at": at(3)}, {"seats": 6, "changed_at": at(2)}) == {"A": 6}
+
+
+def test_a_subscription_that_ended_at_its_new_account_runs_at_none() -> None:
+    assert owners({"seats": 5}, {"account_id": "B", "changed_at": at(9), "ends_at": at(3)}) == {}

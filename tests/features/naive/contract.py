@@ -20,8 +20,10 @@ Features = dict[str, float | None]
 def running(facts: Facts, as_of: dt.datetime, days_before: int = 0) -> list[Row]:
     """The subscriptions that ran `days_before` the as-of date, each as last changed before then.
 
-    A state that starts later does not count yet; a period that ends on the very day still runs.
+    A state that starts later does not count yet; a period that ends on the very day still runs. The facts
+    hold what is told of the account's subscriptions, also where they have become another account's.
     """
+    (account,) = facts["accounts"]
     moment = as_of - days_before * DAY
     changed = [
         row
@@ -31,7 +33,8 @@ def running(facts: Facts, as_of: dt.datetime, days_before: int = 0) -> list[Row]
     return [
         row
         for row in latest_of_each(changed, "subscription_id", ("changed_at",))
-        if row["ends_at"] is None or row["ends_at"].date() >= moment.date()
+        if row["account_id"] == account["account_id"]
+        and (row["ends_at"] is None or row["ends_at"].date() >= moment.date())
     ]
 
 
@@ -46,7 +49,7 @@ def _all_state(name: str, subscriptions: list[Row]) -> bool:
 
 def _revenue(subscriptions: list[Row]) -> tuple[float | None, str | None]:
     """Monthly revenue and its currency ("" where not stated); None in mixed currencies, or of a part."""
-    currencies = {row["currency"] or "" for row in subscriptions}
+    currencies = {(row["currency"] or "").strip().upper() for row in subscriptions}
     if len(currencies) != 1 or not _all_state("mrr", subscriptions):
         return None, None
     return total((row["mrr"] for row in subscriptions), 100), currencies.pop()

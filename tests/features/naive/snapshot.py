@@ -80,7 +80,17 @@ def _facts_by_account(tables: Facts, as_of: dt.datetime) -> dict[str, Facts]:
             seen = as_known(name, row, as_of)
             if seen is not None and row["account_id"] in books:
                 books[row["account_id"]][name].append(seen)
+    _add_what_left(books)
     return books
+
+
+def _add_what_left(books: dict[str, Facts]) -> None:
+    """To each account the states of its subscriptions that name another account."""
+    states = [row for facts in books.values() for row in facts.get("subscriptions", [])]
+    for facts in books.values():
+        own = facts.get("subscriptions", [])
+        ids = {row["subscription_id"] for row in own}
+        own.extend([row for row in states if row["subscription_id"] in ids and row not in own])
 
 
 def _features(facts: Facts, as_of: dt.datetime, params: FeatureParams) -> Features:
