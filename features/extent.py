@@ -29,6 +29,12 @@ def known_extent(source: Warehouse) -> tuple[pd.Timestamp, pd.Timestamp]:
     return _midnight(begun[0]), _midnight(max(last for _, last in filter(None, spans.values())) + 1)
 
 
+def ends_by(source: Warehouse) -> str:
+    """The table whose newest row or answer the book ends with; see `known_extent`."""
+    last = {name: span[1] for name in source.tables if (span := _span(source, name)) is not None}
+    return max(last, key=lambda name: last[name])
+
+
 def newest_fact(source: Warehouse, name: str, as_of: pd.Timestamp) -> pd.Timestamp | None:
     """When the newest fact of a table became known before `as_of`: a row, or what came later of one.
 

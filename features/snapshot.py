@@ -13,6 +13,7 @@ from features import commercial, nps, silence, tickets, usage, voice, written_wo
 from features.catalog import load_catalog
 from features.cohort import KEYS, cohort
 from features.conflict import conflict
+from features.extent import ends_by, known_extent
 from features.faults import DataFault, Fault
 from features.params import FeatureParams
 from features.time_windows import EPOCH, as_of_date, day_number
@@ -69,12 +70,18 @@ def build_snapshot(
     groups = source.alike([day_number(as_of_date(date)) for date in as_of_dates])
     parts = [_of_alike(source.as_known(days[-1]), days, params, progress) for days in groups]
     if not sum(len(part) for part in parts):
-        dates = ", ".join(f"{date:%Y-%m-%d}" for date in as_of_dates)
-        fault = Fault(
-            "as-of", dates, "a date at which an account was a customer", "check created_at and subscriptions"
-        )
-        raise DataFault("no account is in the cohort", [fault])
+        raise DataFault("no account is in the cohort", [_nobody(source, as_of_dates)])
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def _nobody(source: Warehouse, as_of_dates: Sequence[pd.Timestamp]) -> Fault:
+    """Nobody was a customer then. Where that is the end of the book, one wrong year may have set it."""
+    dates = ", ".join(f"{date:%Y-%m-%d}" for date in as_of_dates)
+    step = "check created_at and subscriptions"
+    if any(source.tables) and known_extent(source)[1] in as_of_dates:
+        step += f"; the book ends there by a row of {ends_by(source)}: if its time is wrong, mend it"
+        step += ", or name the date with --as-of"
+    return Fault("as-of", dates, "a date at which an account was a customer", step)
 
 
 def _of_alike(

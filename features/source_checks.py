@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import ibis.expr.types as ir
 
 from features.check_report import CheckReport, too_many_faults
 from features.faults import DataFault, Fault, VitalsFault, WrongUse
+from features.future_facts import future_facts
 from features.source_files import ANCHOR, PLACE_FILE, OpenedBook, RawTable, open_book
 from features.source_row_checks import CheckedTable, check_table
 from features.source_tables import USAGE, SourceTable
@@ -57,13 +59,15 @@ def check_book(
     max_faulty_share: float = 0.05,
     connection: Any = None,
     rolled: bool = False,
+    now: dt.datetime | None = None,
 ) -> CheckedBook:
     """Reads and checks the `tables` of the book in `folder`; faults in the data are reported, not raised.
 
     More than `max_faulty_share` (0 to 1) of faulty rows in a table is fatal. `connection` is an Ibis
     DuckDB backend of your own (default: a new one, in memory): it holds one book at a time, and its
     time zone is set to UTC. Where use is kept `rolled` up beside its rows, these stand for it: the report
-    and the features are the same. Raises WrongUse where the share is none.
+    and the features are the same. Facts later than `now`, if it is given, get a notice. Raises WrongUse
+    where the share is none.
 
     >>> import tempfile
     >>> from features.source_tables import ACCOUNTS
@@ -88,6 +92,9 @@ Next: add the zone (Z or an offset); in an import mapping, set the source's time
     report = CheckReport(folder.resolve().name, tuple(table.report for table in checked.values()))
     too_many = [too_many_faults(table, max_faulty_share) for table in report.exceeds(max_faulty_share)]
     notices = (*book.notices, *_unknown_contacts(checked), *_moved_subscriptions(checked))
+    if now is not None:
+        accepted = {name: table.accepted for name, table in checked.items()}
+        notices = (*notices, *future_facts(accepted, tables, now))
     report = CheckReport(report.book, report.tables, (*book.fatal, *too_many), notices)
     return CheckedBook(folder, connection, checked, tuple(tables), report)
 

@@ -22,7 +22,7 @@ from features.row_versions import Versions, versions_of
 from features.source_file_faults import unreadable
 from features.source_files import ANCHOR, RawTable
 from features.source_rules import row_rules
-from features.source_values import Check, read_cell
+from features.source_values import Check, open_ended, read_cell
 from features.usage_rollup import KeptUse
 
 CAME = "__came"  # a faulty row as it came, a list of texts
@@ -80,6 +80,9 @@ def checked_rows(raw: RawTable, accounts: ir.Table | None) -> tuple[Sequence[Che
     """The checks, and the typed rows with their mask (bit i: check i); a faulty row also as it came."""
     rows, columns = raw.rows, raw.table.columns
     cells = {c.name: read_cell(c, rows[c.name] if c.name in rows.columns else None) for c in columns}
+    for name in (*raw.table.later, *(raw.table.extent or ())[1:]):
+        if not raw.table.column(name).required:
+            cells[name] = open_ended(cells[name])
     checks = [check for cell in cells.values() for check in cell.checks]
     checks += row_rules(raw.table, cells, rows, accounts)
     bits = [ibis.cases((check.faulty, 1 << bit), else_=0) for bit, check in enumerate(checks)]

@@ -6,12 +6,13 @@ that is at fault has a null for its value; whether anything was `given` is kept 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import ibis.expr.types as ir
 
 from features.source_tables import Column, Kind
+from features.time_windows import FIRST_YEAR, LAST_YEAR
 
 # Instants as in RFC 3339 (a profile of ISO 8601, seconds included); a blank may stand for the T, and the
 # offset may be short or UTC, as databases write them.
@@ -21,7 +22,7 @@ ZONED = DAY + CLOCK + r" ?(Z|UTC|[+-]\d{2}(:?\d{2})?)$"
 ZONELESS = DAY + f"({CLOCK})?$"
 
 LARGEST = 1e15  # where a column has no maximum of its own: sums are taken over whole units (`exact.py`)
-FIRST_YEAR, LAST_YEAR = 1970, 2200  # days are counted from the one, in microseconds until after the other
+NEVER, FAR_OFF = 9999, "year_out_of_range"
 UTC = "timestamp('UTC')"
 TYPES: dict[Kind, str] = {
     "text": "string",
@@ -109,11 +110,21 @@ def _time(column: Column, came: ir.Value) -> Cell:
 
 
 def _far_off(name: str, value: ir.TimestampValue) -> Check:
-    """A year that no fact of a book is of: the 1 of `01/02/26`, the 9999 of a period without an end."""
+    """A year that no fact of a book is of: the 1 of `01/02/26`, the 9999 of an invoice that is never due."""
     first, after = (ibis.literal(f"{year}-01-01T00:00:00Z", UTC) for year in (FIRST_YEAR, LAST_YEAR + 1))
     step = "mend the year at the source; where a period has no end, leave it empty"
     allowed = f"a year from {FIRST_YEAR} to {LAST_YEAR}"
-    return Check("year_out_of_range", (name,), (value < first) | (value >= after), allowed, step)
+    return Check(FAR_OFF, (name,), (value < first) | (value >= after), allowed, step)
+
+
+def open_ended(cell: Cell) -> Cell:
+    """What may never come, of which the year 9999 says that it has not: warehouses write 9999-12-31 so."""
+    never = (cell.value >= ibis.literal(f"{NEVER}-01-01T00:00:00Z", UTC)).fill_null(False)
+    checks = tuple(
+        replace(check, faulty=check.faulty & ~never) if check.code == FAR_OFF else check
+        for check in cell.checks
+    )
+    return Cell(cell.given, ibis.cases((~never, cell.value)), checks)
 
 
 def _zoneless(name: str, faulty: ir.BooleanValue) -> Check:

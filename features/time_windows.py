@@ -19,6 +19,7 @@ import pandas as pd
 
 from features.faults import Fault, WrongUse
 
+FIRST_YEAR, LAST_YEAR = 1970, 2200  # days are counted from the one, in microseconds until after the other
 EPOCH = pd.Timestamp(0, tz="UTC").as_unit("us")
 
 
@@ -39,6 +40,8 @@ def as_of_date(text: str | dt.date | pd.Timestamp) -> pd.Timestamp:
         moment = pd.Timestamp(text) if iso else pd.NaT
     except ValueError:
         raise _refused(text, "a date such as 2026-10-31", "write year-month-day") from None
+    if moment is not pd.NaT and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise _refused(text, f"a date from {FIRST_YEAR} to {LAST_YEAR}", "mend the year")
     if pd.isna(moment):
         raise _refused(text, "a date such as 2026-10-31", "write year-month-day")
     moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import typer
 
 from features.params_file import DEFAULT_PARAMS, read_section
@@ -26,7 +28,9 @@ def check(
     with clear_faults(as_json), steps(as_json) as step:
         step("checking every table")
         limits = read_section(params, "checks", CheckParams, overrides or ())
-        checked = check_book(book, ALL_TABLES, max_faulty_share=limits.max_faulty_share)
+        checked = check_book(
+            book, ALL_TABLES, max_faulty_share=limits.max_faulty_share, now=dt.datetime.now(dt.UTC)
+        )
         folder = write_rejects(checked)
         emit(checked.report.as_dict()) if as_json else typer.echo(checked.report.as_text())
         if folder and not as_json:

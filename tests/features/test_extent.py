@@ -7,8 +7,9 @@ import pytest
 
 from features.extent import known_extent, newest_fact
 from features.faults import DataFault
+from features.snapshot import build_snapshot
 from features.time_windows import as_of_date
-from tests.features.literal_book import Case, Rows, at, literal_warehouse, warehouse_of
+from tests.features.literal_book import PARAMS, Case, Rows, at, literal_warehouse, warehouse_of
 
 
 def extent(rows: Rows) -> tuple[str, str]:
@@ -81,3 +82,12 @@ def test_the_newest_fact_is_a_payment_known_before_the_as_of_date() -> None:
     )
     assert newest_fact(source, "invoices", as_of) == pd.Timestamp(at(5, "09:30:00"), tz="UTC")
     assert newest_fact(source, "invoices", as_of - pd.Timedelta(days=60)) is None
+
+
+def test_where_nobody_is_a_customer_at_the_end_the_table_that_set_it_is_named() -> None:
+    rows = {"subscriptions": [{"ends_at": at(5)}], "tickets": [{"opened_at": "2062-01-01"}]}
+    source = literal_warehouse(Case("A", rows))
+    with pytest.raises(DataFault, match="the book ends there by a row of tickets"):
+        build_snapshot(source, [known_extent(source)[1]], PARAMS)
+    with pytest.raises(DataFault, match=r"Next: check created_at and subscriptions$"):
+        build_snapshot(source, [as_of_date("2061-01-01")], PARAMS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import ibis
@@ -57,6 +58,30 @@ def test_at_most_five_keys_and_three_values_are_shown_the_most_frequent_first(
     assert found.count == 7
     assert [key.split(" / ")[0] for key in found.keys] == ["C-0", "C-1", "C-2", "C-3", "C-4"]
     assert found.values == ("cto", "ceo", "cfo")
+
+
+def test_a_fact_later_than_the_clock_is_told_and_stays(tmp_path: Path) -> None:
+    tickets = [{"opened_at": "2062-01-01T00:00:00Z", "first_response_at": None}, {"ticket_id": "T-2"}]
+    book = book_of(tmp_path, write_csv, tickets=tickets)
+    now = datetime(2026, 10, 31, tzinfo=UTC)
+    found = check_book(book, SOURCE_TABLES, max_faulty_share=1.0, now=now)
+    (notice,) = [n for n in found.report.notices if n.field == "tickets.opened_at"]
+    assert notice.value == "2062-01-01 00:00 (T-1, last of 1 row)"
+    assert found.tables["tickets"].count().execute() == 2
+
+
+def test_the_year_9999_says_that_it_has_not_come_to_pass(tmp_path: Path) -> None:
+    never = "9999-12-31T00:00:00Z"
+    states, people = [{"ends_at": never}], [{"valid_to": never}]
+    tables = {"subscriptions": states, "contacts": people, "tickets": [{"resolved_at": never}]}
+    checked = check(book_of(tmp_path, write_csv, **tables), 0.0)
+    checked.raise_if_fatal()
+    assert checked.tables["subscriptions"].ends_at.execute().isna().all()
+    assert checked.tables["tickets"].resolved_at.execute().isna().all()
+    assert checked.tables["contacts"].valid_to.execute().isna().all()
+    assert (
+        only_fault(check(book_of(tmp_path, write_csv, invoices=[{"due_at": never}])), "invoices").count == 1
+    )
 
 
 def test_a_subscription_in_several_accounts_is_a_notice(tmp_path: Path) -> None:

@@ -41,6 +41,13 @@ def test_what_is_no_date_is_refused(given: str) -> None:
     )
 
 
+@pytest.mark.parametrize("given", ["1969-12-31", "0001-01-01", "2201-01-01", "9999-12-31"])
+def test_a_year_beyond_all_books_is_refused(given: str) -> None:
+    with pytest.raises(WrongUse) as refused:
+        as_of_date(given)
+    assert refused.value.faults[0].allowed == "a date from 1970 to 2200"
+
+
 @pytest.mark.parametrize(
     ("moment", "day"),
     [("1970-01-01T00:00:00Z", 0), ("1969-12-31T23:59:59Z", -1), ("2026-10-31T23:59:59.9Z", 20757)],
