@@ -18,13 +18,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import ibis
-import ibis.expr.types as ir
 
 from features.faults import Fault, WrongUse
 from features.imports.import_report import ImportReport, TableImport
+from features.imports.known_use import without_known_use
 from features.imports.several_systems import FOLDER as IDENTITY
 from features.increments import BASE, FOLDER, MANIFEST, BookPart, moment_text, parts_of
 from features.source_files import PLACE_FILE
@@ -58,7 +57,7 @@ def append_import(
         keyed = [each for each, table in tables.items() if table.key and (drawn / f"{each}.parquet").exists()]
         if same := _told_last(parts, digest, keyed, known_at):
             return _told(report, book, f"this export is in the book already, as {same}")
-        counts = _without_known_use(drawn, parts, tables)
+        counts = without_known_use(drawn, parts, tables)
         if not any((drawn / f"{name}.parquet").exists() for name in tables):
             return _told(report, book, "the export holds nothing that the book does not have")
         _write_base(book, place, tables, known_at)
@@ -176,55 +175,6 @@ def _newest(book: Path, table: SourceTable, before: dt.datetime) -> dt.datetime 
     return max(
         (each for each in found.to_pyarrow().to_pylist()[0].values() if each is not None), default=None
     )
-
-
-def _without_known_use(
-    drawn: Path, parts: Collection[BookPart], tables: Mapping[str, SourceTable]
-) -> dict[str, int]:
-    """Takes the rows of keyless tables that the book has already out of the increment; the rows left."""
-    connection = ibis.duckdb.connect()
-    counts: dict[str, int] = {}
-    for name, table in tables.items():
-        path = drawn / f"{name}.parquet"
-        if not path.exists():
-            continue
-        rows = connection.read_parquet(str(path.resolve()))
-        if not table.key and table.happens is not None:
-            earlier = [part.file(name) for part in parts if part.file(name).is_file()]
-            rows = _new_rows(connection, rows, earlier, table)
-            if (left := _count(rows)) == 0:
-                path.unlink()
-                counts[name] = 0
-                continue
-            if left < _count(connection.read_parquet(str(path.resolve()))):
-                new = path.with_suffix(".new")
-                rows.order_by(rows.columns).to_parquet(new, compression="zstd")
-                new.rename(path)
-        counts[name] = _count(connection.read_parquet(str(path.resolve())))
-    return counts
-
-
-def _new_rows(connection: Any, rows: ir.Table, earlier: list[Path], table: SourceTable) -> ir.Table:
-    """The rows as often as the earlier parts do not have them; nulls are alike, and order plays no role."""
-    assert table.happens is not None
-    for path in earlier:
-        old = connection.read_parquet(str(path.resolve()))
-        ends = rows.aggregate(low=rows[table.happens].min(), high=rows[table.happens].max()).to_pyarrow()
-        low, high = ends.to_pylist()[0].values()
-        if low is None:
-            continue
-        old = old.filter(old[table.happens].between(low, high))
-        old = old.semi_join(rows.select(table.happens).distinct(), table.happens)
-        alike = {
-            name: old[name].cast(kind) if name in old.columns else ibis.null(kind)
-            for name, kind in rows.schema().items()
-        }
-        rows = rows.difference(old.select(**alike), distinct=False).cache()
-    return rows
-
-
-def _count(rows: ir.Table) -> int:
-    return int(rows.count().to_pyarrow().as_py())
 
 
 def moment_of(text: str | None, now: dt.datetime) -> dt.datetime:
