@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from features.faults import DataFault, Fault
 
@@ -65,6 +67,11 @@ class CheckReport:
         """The tables with a larger share of faulty rows than this (0 to 1)."""
         return tuple(table for table in self.tables if table.faulty_share > max_faulty_share)
 
+    @property
+    def rejected(self) -> dict[str, int]:
+        """How many rows were rejected, of the tables that have some."""
+        return {table.name: table.rejected for table in self.tables if table.rejected}
+
     def raise_if_fatal(self) -> None:
         """DataFault with every fatal fault at once, if there is one."""
         if self.fatal:
@@ -107,6 +114,22 @@ params.yaml). Next: mend the faults named for usage, or raise that limit
     found = f"{100 * table.faulty_share:.3g} % faulty rows ({table.rejected:,} of {table.rows:,})"
     allowed = f"at most {100 * max_faulty_share:.3g} % (checks.max_faulty_share in params.yaml)"
     return Fault(table.name, found, allowed, f"mend the faults named for {table.name}, or raise that limit")
+
+
+def rejected_in_words(rejected: Mapping[str, int], book: Path | str) -> str:
+    """What a command that read the `book` says of its rejected rows, by table; empty where there are none.
+
+    >>> print(rejected_in_words({"accounts": 1, "usage": 1669}, "data/acme"))
+    left out as faulty: 1 row of accounts, 1,669 rows of usage; vitals check data/acme tells why
+    >>> rejected_in_words({}, "data/acme")
+    ''
+    """
+    if not rejected:
+        return ""
+    counts = ", ".join(
+        f"{count:,} row{'' if count == 1 else 's'} of {name}" for name, count in rejected.items()
+    )
+    return f"left out as faulty: {counts}; vitals check {book} tells why"
 
 
 def _table_lines(table: TableReport) -> list[str]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.account_facts import with_facts
 from features.book import open_book
+from features.check_report import CheckReport
 from features.extent import known_extent
 from features.faults import Fault, WrongUse
 from features.params import CheckParams, FeatureParams
@@ -22,6 +23,9 @@ from features.warehouse import Warehouse
 
 # A spreadsheet runs a cell that begins like this as a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+Checked = Callable[[CheckReport], None]
 
 
 def write_table(rows: pd.DataFrame, path: Path) -> None:
@@ -53,17 +57,19 @@ def features_to_file(
     overrides: tuple[str, ...],
     progress: Callable[[str], None],
     cluster: Cluster | None = None,
+    checked: Checked = lambda _: None,
 ) -> pd.DataFrame:
     """Writes the snapshot of the book at a date (None: the end of the book) and returns it.
 
     After the features stand the facts of the accounts, so that whoever scores the file knows whose they are.
-    On this machine, or on a Spark `cluster`; then `book` may be any place that the cluster can read.
+    On this machine, or on a Spark `cluster`; then `book` may be any place that the cluster can read. What the
+    checks found is told to `checked`.
     """
     check_ending(out)
     moment = None if as_of is None else as_of_date(as_of)
     params = read_section(params_file, "features", FeatureParams, overrides)
     limits = read_section(params_file, "checks", CheckParams, overrides)
-    with _opened(book, limits, cluster, progress) as source:
+    with _opened(book, limits, cluster, progress, checked) as source:
         features = build_snapshot(source, [moment or known_extent(source)[1]], params, progress)
         rows = with_facts(features, source)
     write_table(rows, out)
@@ -72,12 +78,18 @@ def features_to_file(
 
 @contextmanager
 def _opened(
-    book: str | Path, limits: CheckParams, cluster: Cluster | None, progress: Callable[[str], None]
+    book: str | Path,
+    limits: CheckParams,
+    cluster: Cluster | None,
+    progress: Callable[[str], None],
+    checked: Checked,
 ) -> Iterator[Warehouse]:
     """The checked book on its engine; what was started for it is stopped afterwards."""
     if cluster is None:
         progress("reading and checking the book")
-        yield open_book(Path(book), limits).source
+        read = open_book(Path(book), limits)
+        checked(read.checked.report)
+        yield read.source
         return
     progress("starting Spark")
     session = spark_session(cluster)
@@ -86,9 +98,7 @@ def _opened(
 
         progress("reading and checking the book")
         opened = open_book_on_spark(str(book), limits, session)
-        for table in opened.report.tables:
-            if table.rejected:
-                progress(f"{table.name}: {table.rejected:,} of {table.rows:,} rows are faulty and left out")
+        checked(opened.report)
         yield opened.source
     finally:
         session.stop()

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from features.book import open_book
+from features.check_report import CheckReport
 from features.cohort import cohort
 from features.extent import known_extent
 from features.faults import DataFault, Fault, WrongUse
@@ -39,14 +40,16 @@ def nps_moves_of_book(
     params_file: Path,
     overrides: tuple[str, ...],
     progress: Callable[[str], None],
+    checked: Callable[[CheckReport], None] = lambda _: None,
 ) -> NpsMoves:
     """The moves of a book's accounts, or of one. `later` None: the end of the book; `earlier` None:
-    half a year before it. Raises as `nps_moves` does."""
+    half a year before it. What the checks found is told to `checked`. Raises as `nps_moves` does."""
     to = None if later is None else as_of_date(later)
     since = None if earlier is None else as_of_date(earlier)
     params = read_section(params_file, "features", FeatureParams, overrides)
     progress("reading and checking the book")
     book = open_book(folder, read_section(params_file, "checks", CheckParams, overrides))
+    checked(book.checked.report)
     to = to or known_extent(book.source)[1]
     progress("counting who was heard")
     since = since or to - pd.Timedelta(days=params.windows.half_year)

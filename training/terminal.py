@@ -7,14 +7,16 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from features.check_report import rejected_in_words
 from features.faults import Fault, VitalsFault, WrongUse
 
 Step = Callable[[str], None]
@@ -62,6 +64,13 @@ def clear_faults(as_json: bool = False) -> Iterator[None]:
         step = "Run it again with VITALS_DEBUG=1 for the traceback and report it."
         typer.echo(f"vitals: an error of ours, {type(error).__name__}: {error}. {step}", err=True)
         raise typer.Exit(CRASHED) from None
+
+
+def tell_rejected(rejected: Mapping[str, int], book: Path | str, as_json: bool) -> None:
+    """Says on stderr how many rows of each table were left out, where some were; JSON has them already."""
+    words = rejected_in_words(rejected, book)
+    if words and not as_json:
+        typer.echo(words, err=True)
 
 
 def _say(fault: VitalsFault, as_json: bool) -> None:

@@ -40,7 +40,8 @@ SHAPE = "4"  # of the payloads: another one is published anew
 class ScoredBook:
     """Every customer of the book at `as_of`, with the book's facts about the account.
 
-    `not_scored` counts the book's other accounts: not known yet, no subscription running, or left.
+    `not_scored` counts the book's other accounts: not known yet, no subscription running, or left; `rejected`
+    the faulty rows by table, of which nothing is known.
     """
 
     as_of: pd.Timestamp
@@ -51,6 +52,7 @@ class ScoredBook:
     not_scored: int
     source: Warehouse
     left_out: LeftOut = field(default_factory=dict)
+    rejected: Mapping[str, int] = field(default_factory=dict)
 
     def most_in_need(self, count: int = 10) -> list[ScoredAccount]:
         """Red accounts first, then yellow; in a band the most yearly revenue at risk first.
@@ -104,7 +106,8 @@ def score_book(
     )
     others = int(book.source["accounts"].count().to_pyarrow().as_py()) - len(accounts)
     made = _fingerprint(rows, params, limits, counted.left_out)
-    return ScoredBook(moment, accounts, scorer.model, made, rows, others, book.source, counted.left_out)
+    rejected = book.checked.report.rejected
+    return ScoredBook(moment, accounts, scorer.model, made, rows, others, book.source, left_out, rejected)
 
 
 def published_payloads(

@@ -70,7 +70,7 @@ class Published:
     def as_dict(self) -> dict[str, Any]:
         """The snapshot, the numbers of accounts by band and not scored, and the file if one was written."""
         counts = {"bands": {band: self._count(band) for band in BANDS}, "not_scored": self.scored.not_scored}
-        counts |= {"held_back": self.held_back, "weights": self.weights}
+        counts |= {"held_back": self.held_back, "weights": self.weights, "rejected": {**self.scored.rejected}}
         return {**self.snapshot.as_dict(), **counts, "file": self.file and str(self.file)}
 
     def as_text(self, worst: int = 3) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from training.command_options import (
     Set,
     Store,
 )
-from training.terminal import clear_faults, emit, steps
+from training.terminal import clear_faults, emit, steps, tell_rejected
 
 EXAMPLE = """Example: vitals score data/book --as-of 2026-10-31 --out health.csv
 
@@ -56,18 +57,20 @@ def score(
     from serving.bulk.published_rows import PublishedRows
 
     with clear_faults(as_json), steps(as_json) as step:
+        rejected: Mapping[str, int] = {}
         now, settings = dt.datetime.now(dt.UTC), tuple(overrides or ())
         cluster = cluster_of(engine.value, master, tuple(spark_conf or ()))
         if rows is None:
             _refuse({"--engine": cluster and "spark", "--jobs": jobs}, "given with --rows only")
-            done: Published | PublishedRows = score_and_publish(
-                book, as_of, params, settings, registry, store, out, now, step
-            )
+            whole = score_and_publish(book, as_of, params, settings, registry, store, out, now, step)
+            done: Published | PublishedRows = whole
+            rejected = whole.scored.rejected
         else:
             _refuse({"--as-of": as_of}, "given without --rows only")
             bulk = Bulk(rows, work, jobs or os.cpu_count() or 1, cluster, out)
             done = score_rows(bulk, params, settings, registry, store, now, step)
         emit(done.as_dict()) if as_json else typer.echo(done.as_text())
+    tell_rejected(rejected, book, as_json)
 
 
 def _refuse(given: dict[str, object], allowed: str) -> None:
