@@ -84,11 +84,11 @@ def nps_moves(
         date: in_order(asked(source, who, params, gap, date, answers), numbers.keys, list(ROLES))
         for date in DATES
     }
-    persons = _persons(panel, account)
+    persons, roleless = _persons(panel, account), _of_no_role(panel)
     kept = [i for i, name in enumerate(numbers.keys["account_id"]) if account in (None, name)]
     moves = _moves(numbers, asked_at, params)
     accounts = (
-        AccountMoves(name, moves[i][0], moves[i][1], tuple(persons.get(name, ())))
+        AccountMoves(name, moves[i][0], moves[i][1], tuple(persons.get(name, ())), roleless.get(name, 0))
         for i, name in ((i, str(numbers.keys["account_id"][i])) for i in kept)
     )
     return NpsMoves(earlier, later, tuple(accounts))
@@ -174,6 +174,13 @@ def _persons(panel: ir.Table, account: str | None) -> dict[str, list[PersonMove]
     for moved in found.values():
         moved.sort(key=lambda person: (order.index(person.what), person.contact_id is None))
     return found
+
+
+def _of_no_role(panel: ir.Table) -> dict[str, int]:
+    """How many people of each account were heard while no role of theirs was known."""
+    rows = panel.filter(panel.role.isnull()).group_by("account_id").agg(people=panel.person.nunique())
+    found = rows.to_pyarrow()
+    return dict(zip(found["account_id"].to_pylist(), found["people"].to_pylist(), strict=True))
 
 
 def _person(row: Mapping[Hashable, Any]) -> PersonMove | None:

@@ -64,12 +64,16 @@ class PersonMove:
 
 @dataclass(frozen=True)
 class AccountMoves:
-    """One account: the whole, its roles (those held or heard at either date), and who moved."""
+    """One account: the whole, its roles (those held or heard at either date), and who moved.
+
+    `of_no_role` people were heard at either date while no role of theirs was known: no level counts them.
+    """
 
     account_id: str
     whole: Move
     roles: tuple[Move, ...]
     people: tuple[PersonMove, ...]
+    of_no_role: int = 0
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ def as_dict(moves: NpsMoves) -> dict[str, Any]:
                 **_move(account.whole),
                 "roles": [_move(role) for role in account.roles],
                 "people": [asdict(person) for person in account.people],
+                "of_no_role": account.of_no_role,
             }
             for account in moves.accounts
         ],
@@ -53,7 +54,7 @@ def _account(moves: NpsMoves, account: AccountMoves) -> str:
     lines += [
         f"{_name(row):16}{_points(row.change):>6}{_share(row.fell):>9}{_share(row.rose):>6}" for row in rows
     ]
-    return "\n".join([*lines, "", _verdict(account.whole), "", *_people(account.people)])
+    return "\n".join([*lines, "", *_verdicts(account), "", *_people(account.people)])
 
 
 def _name(move: Move) -> str:
@@ -73,9 +74,24 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.0f}%"
 
 
+def _verdicts(account: AccountMoves) -> list[str]:
+    """What may be said of the move, and of who was heard and counts for no role."""
+    if not account.of_no_role:
+        return [_verdict(account.whole)]
+    said = (
+        f"{account.of_no_role:,} answered, of no known role then: they count for no NPS (see vitals check)."
+    )
+    return [said] if _nobody(account.whole) else [_verdict(account.whole), said]
+
+
+def _nobody(whole: Move) -> bool:
+    """Whether nobody whose role is known was asked."""
+    return whole.later.asked + whole.earlier.asked == 0
+
+
 def _verdict(whole: Move) -> str:
     """What may be said of the account's move, in a sentence."""
-    if whole.later.asked + whole.earlier.asked == 0:
+    if _nobody(whole):
         return "Nobody was asked in the year before either date."
     if whole.fell is None or whole.rose is None:
         return "No role was heard at both dates: whether the NPS moved cannot be told."

@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.check_report import CheckReport, too_many_faults
+from features.early_answers import early_answers
 from features.faults import DataFault, Fault, VitalsFault, WrongUse
 from features.future_facts import future_facts
 from features.source_files import ANCHOR, PLACE_FILE, OpenedBook, RawTable, open_book
@@ -91,10 +92,9 @@ Next: add the zone (Z or an offset); in an import mapping, set the source's time
     checked = _check_tables(book, connection, use)
     report = CheckReport(folder.resolve().name, tuple(table.report for table in checked.values()))
     too_many = [too_many_faults(table, max_faulty_share) for table in report.exceeds(max_faulty_share)]
-    notices = (*book.notices, *_unknown_contacts(checked), *_moved_subscriptions(checked))
-    if now is not None:
-        accepted = {name: table.accepted for name, table in checked.items()}
-        notices = (*notices, *future_facts(accepted, tables, now))
+    accepted = {name: table.accepted for name, table in checked.items()}
+    notices = (*book.notices, *_unknown_contacts(checked), *early_answers(accepted))
+    notices += (*_moved_subscriptions(checked), *(future_facts(accepted, tables, now) if now else ()))
     report = CheckReport(report.book, report.tables, (*book.fatal, *too_many), notices)
     return CheckedBook(folder, connection, checked, tuple(tables), report)
 

@@ -197,3 +197,13 @@ def test_a_book_without_surveys_or_customers_is_refused() -> None:
     long_ago = as_of_date("1990-01-01")
     with pytest.raises(DataFault, match="no account is in the cohort"):
         nps_moves(literal_warehouse(ACME), long_ago - pd.Timedelta(days=9), long_ago, PARAMS)
+
+
+def test_who_answered_before_any_role_was_known_is_told_and_is_not_nobody() -> None:
+    early = [person("C-1", "user", valid_from=at(5)), person("C-2", "user", valid_from=at(5))]
+    case = Case("Early", {"contacts": early, "surveys": [answer("C-1", 9, 20), answer("C-2", 3, 250)]})
+    moves = moves_of(case, account="Early")
+    assert moves.accounts[0].of_no_role == 2
+    assert "2 answered, of no known role then: they count for no NPS" in as_text(moves, "Early")
+    assert "Nobody was asked" not in as_text(moves, "Early")
+    assert as_dict(moves)["accounts"][0]["of_no_role"] == 2

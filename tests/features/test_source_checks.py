@@ -84,6 +84,15 @@ def test_the_year_9999_says_that_it_has_not_come_to_pass(tmp_path: Path) -> None
     )
 
 
+def test_answers_before_the_contacts_first_role_are_a_notice(tmp_path: Path) -> None:
+    answers = [{"responded_at": JAN1}, {"response_id": "R-2", "responded_at": JAN2}]
+    answers = [{**row, "sent_at": JAN1, "contact_id": "C-1"} for row in answers]
+    for began, count in ((JAN1, 0), (JAN2, 1)):
+        book = book_of(tmp_path, write_csv, contacts=[{"valid_from": began}], surveys=answers)
+        notices = [n.value for n in check(book).report.notices if n.field == "surveys.responded_at"]
+        assert notices == [f"{JAN1[:10]} of contact C-1 (R-1, first of 1 answer)"] * count
+
+
 def test_a_subscription_in_several_accounts_is_a_notice(tmp_path: Path) -> None:
     accounts = [{"account_id": name} for name in ("A-1", "A-2")]
     states = [{"account_id": "A-1"}, {"account_id": "A-2", "changed_at": JAN2}]
