@@ -23,7 +23,8 @@ def early_answers(accepted: Mapping[str, ir.Table]) -> Iterator[Fault]:
     >>> surveys = literal_table(SURVEYS, [{**who, "response_id": "R", "responded_at": "2026-04-30"}])
     >>> print(*early_answers({"contacts": contacts, "surveys": surveys}))
     surveys.responded_at is '2026-04-30 of contact C (R, first of 1 answer)'; allowed: a day from the \
-contact's first valid_from on. Next: they count for no role; begin valid_from when the person began, if you know it
+contact's first valid_from on. Next: they count for no role; begin valid_from when the person began, if you \
+know it
     """
     if not {"contacts", "surveys"} <= accepted.keys():
         return

@@ -10,7 +10,9 @@ import ibis.expr.types as ir
 from features.increments import NUMBER
 from features.source_tables import SURVEYS, SourceTable
 from features.source_values import Cell, Check
+from features.warehouse import DAY, epoch_microseconds
 
+MIDNIGHTS = DAY // 96  # days begin at quarters of an hour in UTC, whatever the zone
 MEND_TIMES = "mend the one that is wrong at the source (a changed time zone is a common cause)"
 
 
@@ -36,18 +38,24 @@ def _unknown_account(cell: Cell, accounts: ir.Table) -> Check:
 
 
 def _order_in_time(table: SourceTable, cells: Mapping[str, Cell]) -> Iterator[Check]:
-    """Pairs that must not run backwards. Equal times are fine."""
+    """Pairs that must not run backwards. Equal times are fine; of periods and payments equal days are too."""
     if table.extent:
-        yield _backwards("ends_before_start", *table.extent, cells)
+        yield _backwards("ends_before_start", *table.extent, cells, by_day=True)
     for later in table.later:
         if table.happens and (table.happens, later) != table.extent:
-            yield _backwards("before_it_happened", table.happens, later, cells)
+            by_day = table.extent is not None
+            yield _backwards("before_it_happened", table.happens, later, cells, by_day=by_day)
     if table.happens and "recorded_at" in table.column_names:
         yield _backwards("known_before_it_happened", table.happens, "recorded_at", cells)
 
 
-def _backwards(code: str, first: str, last: str, cells: Mapping[str, Cell]) -> Check:
-    backwards = cells[last].value < cells[first].value
+def _backwards(code: str, first: str, last: str, cells: Mapping[str, Cell], *, by_day: bool = False) -> Check:
+    """`by_day`: a date alone, which an import made the midnight it begins with, stands for all of its day."""
+    start, end = cells[first].value, cells[last].value
+    backwards = end < start
+    if by_day:
+        start, end = epoch_microseconds(start), epoch_microseconds(end)
+        backwards &= (end % MIDNIGHTS != 0) | (end + DAY <= start)
     return Check(code, (last, first), backwards, f"{last} at or after {first}", MEND_TIMES)
 
 

@@ -156,6 +156,22 @@ def test_the_largest_number_allowed_can_be_added_up(tmp_path: Path, write: Write
     assert exact_sum(checked["invoices"].amount, 1000).execute() == 2 * LARGEST
 
 
+@pytest.mark.parametrize(
+    ("issued", "due", "count"),
+    [
+        ("2026-06-01T01:00:00Z", "2026-05-31T16:00:00Z", 0),  # 09:00 in Shanghai, due that day
+        ("2026-06-01T13:00:00Z", "2026-06-01T04:00:00Z", 0),  # the same in New York
+        ("2026-06-01T16:00:00Z", "2026-05-31T16:00:00Z", 1),  # the next day has begun
+        ("2026-06-01T01:00:00Z", "2026-05-31T16:00:01Z", 1),  # a time, and no day
+    ],
+)
+def test_a_date_alone_stands_for_all_of_its_day(tmp_path: Path, issued: str, due: str, count: int) -> None:
+    for row in ({"due_at": due}, {"due_at": "2026-07-01T00:00:00Z", "paid_at": due}):
+        book = book_of(tmp_path, write_csv, invoices=[{"issued_at": issued, **row}])
+        (found,) = [table for table in check(book).report.tables if table.name == "invoices"]
+        assert found.rejected == count
+
+
 @in_both_formats
 def test_what_happens_at_the_same_moment_is_in_order(tmp_path: Path, write: Writer) -> None:
     same = {"sent_at": day(2), "responded_at": day(2), "recorded_at": day(2)}
