@@ -85,7 +85,7 @@ def test_features_are_written_as_a_file(workspace: TrainedWorkspace, tmp_path: P
     told = answer("features", workspace.book, "--as-of", "2026-10-31", "--out", out)
     rows = pd.read_parquet(out) if ending == "parquet" else pd.read_csv(out)
     features = len(rows.columns) - 2 - len(ACCOUNT_FACTS)
-    assert told == {"file": str(out), "accounts": len(rows), "features": features}
+    assert told == {"file": str(out), "accounts": len(rows), "features": features, "rejected": {}}
     assert {"account_id", "as_of", "seat_utilisation_30d"} <= set(rows)
     assert told["features"] >= 60
 

@@ -78,11 +78,12 @@ def cells_of(guess: TableGuess) -> tuple[list[DraftedCell], list[str]]:
 
 
 def _schema(name: str) -> SourceTable:
-    from features.source_tables import SOURCE_TABLES, maybe_text, text, time
+    from features.source_tables import SOURCE_TABLES, maybe_text, maybe_time, text, time
 
     churns = (
         text("account_id"),
         time("churned_at"),
+        maybe_time("recorded_at"),
         maybe_text("reason"),
         text("kind", "full", "contraction"),
     )
@@ -133,8 +134,8 @@ def _dated(guess: TableGuess, header: str, why: str) -> tuple[object, str]:
 
 def decimal_of(guess: TableGuess) -> Decimal:
     """The decimal mark of a file: a comma where one of its columns of numbers can be read by nothing else."""
-    table = _schema(guess.table)
-    headers = [each.found for each in guess.columns if table.column(each.column).kind == "number"]
+    numbers = {column.name for column in _schema(guess.table).columns if column.kind == "number"}
+    headers = [each.found for each in guess.columns if each.column in numbers]
     return "," if any(fits_comma_alone(_texts(guess, header)) for header in headers) else "."
 
 

@@ -136,7 +136,7 @@ def banded(told: pd.DataFrame, params: TrainingParams, question: str, **gates: o
 @pytest.mark.parametrize(
     ("question", "bound", "better"),
     [
-        ("churners were below green 0-200 days ahead", "churners_below_green", 1),
+        ("churners were below green 0-120 days ahead", "churners_below_green", 1),
         ("its red accounts churn far more than the rest", "red_over_base_rate", 1),
         ("not all of the book is green", "most_green", -1),
     ],

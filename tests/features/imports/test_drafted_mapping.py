@@ -246,3 +246,12 @@ def test_a_folder_without_exports_is_refused(tmp_path: Path) -> None:
         draft(tmp_path)
     with pytest.raises(DataFault, match="a folder of exports"):
         draft(tmp_path / "none")
+
+
+def test_when_a_churn_was_noted_is_drafted_too(tmp_path: Path) -> None:
+    rows = ["A-1,2024-09-09,2024-10-04,price,full", "A-2,2025-01-09,2025-01-30,,full"]
+    header = "account_id,churned_at,recorded_at,reason,kind"
+    (tmp_path / "churns.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    (tmp_path / "accounts.csv").write_text("account_id,created_at\nA-1,2020-01-01\nA-2,2020-01-01\n")
+    mapping = yaml.safe_load(draft(tmp_path).text)["systems"]["exports"]["mapping"]
+    assert mapping["tables"]["churns"][0]["columns"]["recorded_at"] == "recorded_at"
