@@ -89,9 +89,9 @@ class GateParams(Section):
     model that is no worse is still calibrated, which the rule is not. A champion is only displaced
     by what is probably better. `calibration_level`: how much of what chance gives counts as calibrated.
     `red_over_base_rate`, `churners_below_green` (of those who left `days_ahead`, first to last day, both
-    earlier where the horizon is shorter) and
-    `most_green` are bounds on the bands; one of them is refuted, and fails, where it holds in fewer than
-    `refuted_below` of the resamples. The last three belong to the leakage checks L22, L24 and L32.
+    earlier where the horizon is shorter) and `most_green` are bounds on the bands; one of them is refuted,
+    and fails, where it holds in fewer than `refuted_below` of the resamples. The last three belong to the
+    leakage checks L22, L24 and L32.
     """
 
     least_dates: Count = 2

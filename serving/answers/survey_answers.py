@@ -16,7 +16,7 @@ from serving.closed_loop.book_people import account_known, is_key_decision_maker
 from serving.closed_loop.case_documents import case_name
 from serving.closed_loop.case_params import CaseParams
 from serving.closed_loop.cases import Opening, open_case
-from serving.closed_loop.moments import moment_text
+from serving.closed_loop.moments import moment_of, moment_text
 from serving.history.unique_rows import insert_once
 
 UNKNOWN = Kind("urn:vitals:problem:unknown-account", 404, "No such account in the newest book")
@@ -53,11 +53,10 @@ def take_answer(
             UNKNOWN, [Fault("account_id", row["account_id"], "an account of the newest book", step)]
         )
     alarm = answer.is_detractor and _is_key(connection, answer, row)
-    if insert_once(connection, survey_responses, row) is None:
-        _check_same(connection, row)
-    else:
+    if insert_once(connection, survey_responses, row) is not None:
         keep_asked_people(connection, row["response_id"], account)
-    past = _past(connection, row, params, now) if alarm else None
+    kept = _kept(connection, row)
+    past = _past(connection, kept, params) if alarm else None
     case_id = None
     if alarm and past is None:
         opening = Opening(
@@ -82,15 +81,20 @@ def take_answer(
 
 
 def _past(
-    connection: Connection, row: dict[str, Any], params: CaseParams, now: datetime
+    connection: Connection, kept: dict[str, Any], params: CaseParams
 ) -> Literal["old", "superseded"] | None:
-    """Why an answer tells of no alarm that is one today; None where it does."""
-    if row["responded_at"] < moment_text(now - timedelta(days=params.answers_alarm_within)):
+    """Why an answer told of no alarm that was one as it came; None where it did.
+
+    As it came, so that the same response again is answered the same, however late it is repeated.
+    """
+    came = moment_of(kept["recorded_at"])
+    if kept["responded_at"] < moment_text(came - timedelta(days=params.answers_alarm_within)):
         return "old"
     answers = survey_responses.c
-    same = [answers[name] == row[name] for name in ("account_id", "contact_id", "kind", "touchpoint")]
-    later = select(answers.response_id).where(*same, answers.responded_at > row["responded_at"]).limit(1)
-    return "superseded" if row["contact_id"] and connection.execute(later).first() else None
+    same = [answers[name] == kept[name] for name in ("account_id", "contact_id", "kind", "touchpoint")]
+    there = (answers.responded_at > kept["responded_at"], answers.recorded_at <= kept["recorded_at"])
+    later = select(answers.response_id).where(*same, *there).limit(1)
+    return "superseded" if kept["contact_id"] and connection.execute(later).first() else None
 
 
 def kept_answers(connection: Connection) -> Sequence[dict[str, Any]]:
@@ -118,9 +122,10 @@ def _role_unknown(field: str, value: str | None) -> Problem:
     return Problem(INVALID, [Fault(field, value, allowed, step)])
 
 
-def _check_same(connection: Connection, row: dict[str, Any]) -> None:
+def _kept(connection: Connection, row: dict[str, Any]) -> dict[str, Any]:
+    """The answer as it was kept. Raises Problem where it was sent before with other content."""
     mine = survey_responses.c.response_id == row["response_id"]
-    before = connection.execute(select(survey_responses).where(mine)).one()._mapping
+    before = dict(connection.execute(select(survey_responses).where(mine)).one()._mapping)
     differing = [name for name in SAME if before[name] != row[name]]
     if differing:
         step = "send a new response_id for a new answer"
@@ -128,3 +133,4 @@ def _check_same(connection: Connection, row: dict[str, Any]) -> None:
         # The words of a comment are not said back.
         shown = {name: "another text" if name == "comment" else row[name] for name in differing}
         raise Problem(CONFLICT, [Fault(name, value, allowed, step) for name, value in shown.items()])
+    return before

@@ -53,4 +53,5 @@ def test_all_else_is_read_as_yaml_reads_it(document: object) -> None:
 
 @pytest.mark.parametrize("path", sorted(FEATURES.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_no_file_that_ships_has_a_key_twice(path: Path) -> None:
-    read_yaml(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    assert read_yaml(text) == yaml.safe_load(text), "and a key that stands twice is refused"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -119,6 +120,18 @@ def test_history_that_is_brought_in_is_kept_and_alarms_nobody(loop: TestClient, 
     other = ANSWER | {"contact_id": None, "role": "decision_maker", "responded_at": "2026-10-30T12:00:00Z"}
     assert post(loop, "survey-responses", other)["case_id"] == "C-000001"
     assert count(store) == 4
+
+
+def test_a_response_that_is_repeated_weeks_later_is_answered_as_the_first_time(loop: TestClient) -> None:
+    alarm = ANSWER | {"response_id": "R-1"}
+    history = ANSWER | {"response_id": "R-2", "contact_id": None, "role": "decision_maker"}
+    history["responded_at"] = "2026-01-02T00:00:00Z"
+    first = [post(loop, "survey-responses", each) for each in (alarm, history)]
+    assert [one["case_id"] for one in first] == ["C-000001", None]
+    post(loop, "survey-responses", ANSWER | {"response_id": "R-3", "score": 10})
+    state = service.mounted.state
+    state.resources = replace(state.resources, now=lambda: NOW + timedelta(days=30))
+    assert [post(loop, "survey-responses", each) for each in (alarm, history)] == first
 
 
 def test_an_answer_sent_twice_is_kept_once(loop: TestClient, store: ScoreStore) -> None:
